@@ -1,0 +1,1 @@
+"""The coordinator: takes in the booths' events, encodes, and runs the print queue."""

@@ -1,0 +1,1 @@
+"""The technicians' console: booths, timelines, print queue, dead letters."""

@@ -1,0 +1,305 @@
+"""Messages between booth and coordinator: what the JSON on each topic of `topics.py` holds.
+
+Every event body has its own model, chosen by `kind`. A message from a newer version may carry fields that
+this one does not know; they are ignored. `docs/asyncapi.yaml` is generated from this file.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+VERSION: Final = 1
+
+Id = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._-]+$")]
+BoothId = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")]
+Text = Annotated[str, Field(max_length=500)]
+Seq = Annotated[int, Field(ge=0, lt=2**63)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Message(BaseModel):
+    """Base of all messages: immutable, unknown fields ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Modality(StrEnum):
+    """One kind of capture, in the order of the study by default."""
+
+    PHOTO = "photo"
+    SIGNATURE = "signature"
+    RIGHT_FOUR = "right-four"
+    LEFT_FOUR = "left-four"
+    THUMBS = "thumbs"
+    IRIS = "iris"
+
+
+class Supply(StrEnum):
+    """What feeds the booth."""
+
+    UNKNOWN = "UNKNOWN"
+    ON_MAINS = "ON_MAINS"
+    ON_BATTERY = "ON_BATTERY"
+
+
+class DeviceState(StrEnum):
+    """Health of one device: `fault` answers but needs a person, `lost` does not answer."""
+
+    OK = "ok"
+    FAULT = "fault"
+    LOST = "lost"
+
+
+class PrintState(StrEnum):
+    """Where a print job is at the booth. Committed before the first byte goes to the printer."""
+
+    ACCEPTED = "accepted"
+    PRINTING = "printing"
+    PRINTED = "printed"
+    SPOILED = "spoiled"
+    UNCERTAIN = "uncertain"
+
+
+class Outcome(StrEnum):
+    """What became of a command."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    FORGED = "forged"
+
+
+# --- bodies of events (up/event) -----------------------------------------------------------------------
+
+
+class BoothStarted(Message):
+    """The booth program started; `boot` of the envelope is new."""
+
+    version: Text
+
+
+class SupplyChanged(Message):
+    """The fused supply changed. Volts and per cent are None when no UPS answers."""
+
+    supply: Supply
+    mains_contact: bool | None
+    input_v: float | None = None
+    battery_v: float | None = None
+    load_pct: float | None = None
+    charge_pct: float | None = None
+    ups_status: Text = ""
+
+
+class DeviceChanged(Message):
+    """A device's health changed; `remedy` tells the technician what to do."""
+
+    device: Id
+    kind: Id
+    state: DeviceState
+    error: Text = ""
+    remedy: Text = ""
+    reasons: tuple[Id, ...] = ()
+    details: dict[str, str] = Field(default_factory=dict)
+
+
+class DoorChanged(Message):
+    """The cabinet's door (tamper) contact."""
+
+    open: bool
+
+
+class EnrolmentOpened(Message):
+    """A family card was scanned; the applicant waits for the start button."""
+
+    enrolment: Id
+    nik: Annotated[str, Field(pattern=r"^\d{16}$")]
+    kk: Annotated[str, Field(pattern=r"^\d{16}$")]
+    warnings: tuple[Text, ...] = ()
+
+
+class EnrolmentStarted(Message):
+    """The officer pressed start: the recording began."""
+
+    enrolment: Id
+
+
+class DocumentRefused(Message):
+    """A scanned document was not accepted; nothing was opened."""
+
+    reason: Text
+
+
+class AttemptMade(Message):
+    """One try of one modality. `quality` is per sample, 0..100, keyed by the SBI bioSubType."""
+
+    enrolment: Id
+    modality: Modality
+    attempt: int = Field(ge=1)
+    accepted: bool
+    quality: dict[str, float] = Field(default_factory=dict)
+    reason: Text = ""
+
+
+class EnrolmentCompleted(Message):
+    """All modalities are recorded; the sealed packet of `size` bytes in `parts` parts follows."""
+
+    enrolment: Id
+    packet: Id
+    size: int = Field(ge=1)
+    parts: int = Field(ge=1)
+    sha256: Sha256
+
+
+class EnrolmentCancelled(Message):
+    """The officer stopped the recording for good."""
+
+    enrolment: Id
+    reason: Text
+
+
+class PrintChanged(Message):
+    """A print job moved. Counters are the printer's own count of inserted cards, None when unread."""
+
+    job: Id
+    attempt: int = Field(ge=1)
+    state: PrintState
+    cause: Text = ""
+    counter_before: int | None = None
+    counter_after: int | None = None
+
+
+class CommandDone(Message):
+    """Answer to a command; `reason` when it was not carried out."""
+
+    command: Id
+    outcome: Outcome
+    reason: Text = ""
+
+
+BODIES: dict[str, type[Message]] = {
+    "booth.started": BoothStarted,
+    "supply.changed": SupplyChanged,
+    "device.changed": DeviceChanged,
+    "door.changed": DoorChanged,
+    "document.refused": DocumentRefused,
+    "enrolment.opened": EnrolmentOpened,
+    "enrolment.started": EnrolmentStarted,
+    "enrolment.attempt": AttemptMade,
+    "enrolment.completed": EnrolmentCompleted,
+    "enrolment.cancelled": EnrolmentCancelled,
+    "print.changed": PrintChanged,
+    "command.done": CommandDone,
+}
+KINDS: dict[type[Message], str] = {model: kind for kind, model in BODIES.items()}
+
+
+class Event(Message):
+    """Envelope on `up/event`. (booth, epoch, seq) is unique for ever; `body` fits the model of `kind`."""
+
+    v: Literal[1] = VERSION
+    epoch: Id
+    seq: Annotated[int, Field(ge=1, lt=2**63)]
+    id: Id
+    boot: Id
+    time: AwareDatetime
+    kind: Id
+    body: dict[str, Any]
+
+
+# --- other messages of the booth -----------------------------------------------------------------------
+
+
+class Hello(Message):
+    """On connect, `up/hello`: sequence numbers that the booth still holds (first = last + 1: none)."""
+
+    v: Literal[1] = VERSION
+    epoch: Id
+    first: Seq
+    last: Seq
+    boot: Id
+
+
+class BoothState(Message):
+    """Retained on `up/state`; also the last will (then without time)."""
+
+    v: Literal[1] = VERSION
+    state: Literal["online", "offline"]
+    boot: Id = "unknown"
+
+
+class Info(Message):
+    """Birth certificate on `up/info`, retained. Devices: name -> kind."""
+
+    v: Literal[1] = VERSION
+    version: Text
+    boot: Id
+    name: Text
+    devices: dict[str, str]
+
+
+Telemetry = dict[str, float | int | str | bool | None]
+"""Flat metrics on `up/telemetry`, NUT's names where NUT has one (`battery.charge`, `ups.load`)."""
+
+
+# --- messages to the booth -----------------------------------------------------------------------------
+
+
+class Ack(Message):
+    """On `down/ack`: all events of `epoch` up to `seq` are committed; per packet the next part wanted.
+
+    A packet is whole and checked when its number equals its count of parts; only then may the booth drop it.
+    """
+
+    v: Literal[1] = VERSION
+    epoch: Id
+    seq: Seq
+    packets: dict[str, int] = Field(default_factory=dict)
+
+
+class PrintCommand(Message):
+    """Print one card. `panels`: Evolis panel letter -> zlib-compressed raster, base64."""
+
+    kind: Literal["print"] = "print"
+    job: Id
+    enrolment: Id
+    attempt: int = Field(ge=1)
+    created: AwareDatetime
+    panels: dict[Annotated[str, Field(pattern=r"^[ymcko]$")], str]
+
+
+class SettleCommand(Message):
+    """A person's word on an uncertain job: was the card printed well, spoiled, or never begun?"""
+
+    kind: Literal["settle"] = "settle"
+    job: Id
+    attempt: int = Field(ge=1)
+    found: Literal["printed", "spoiled", "not-begun"]
+    person: Text
+
+
+class IdentifyCommand(Message):
+    """Blink the lamp and beep, so that a technician finds the booth."""
+
+    kind: Literal["identify"] = "identify"
+
+
+class Command(Message):
+    """What the coordinator asks of one booth; carried out once, never after `expires`."""
+
+    v: Literal[1] = VERSION
+    id: Id
+    booth: BoothId
+    issued: AwareDatetime
+    expires: AwareDatetime
+    body: Annotated[PrintCommand | SettleCommand | IdentifyCommand, Field(discriminator="kind")]
+
+
+class SignedCommand(Message):
+    """On `down/command`: the JSON text of a `Command` and the Ed25519 signature over its UTF-8 bytes, hex."""
+
+    v: Literal[1] = VERSION
+    payload: str
+    signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]

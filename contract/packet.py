@@ -1,0 +1,135 @@
+"""The packet of one enrolment: sealed entries in one container, sent in parts of 64 KiB.
+
+Container: `LKP1`, then per entry `name length u8 | name | data length u32 | data`, big-endian. The first entry is
+`manifest` (sealed JSON of `Manifest`), the others are sealed captures named `<modality>.<attempt>`. Every entry is
+sealed with the label `<packet id>/<entry name>`, so that entries cannot be swapped between packets.
+
+On the wire a part is `u32 index | u32 count | bytes`; the topic carries the packet's id.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+from pydantic import AwareDatetime
+
+from contract.messages import BoothId, Id, Message, Modality, Sha256
+
+MAGIC = b"LKP1"
+PART = 64 * 1024
+_HEAD = struct.Struct(">II")
+
+#: A packet larger than this is refused: ten captures of the largest kind stay far below.
+LIMIT = 64 * 1024 * 1024
+
+
+class PacketError(ValueError):
+    """The bytes are not a packet, or not the one that was announced."""
+
+
+class CaptureEntry(Message):
+    """One sealed capture of the manifest."""
+
+    name: Id
+    modality: Modality
+    attempt: int
+    quality: dict[str, float]
+    sha256: Sha256
+
+
+class Manifest(Message):
+    """What the packet holds and for whom. `captures` lists every attempt that was accepted."""
+
+    packet: Id
+    enrolment: Id
+    booth: BoothId
+    nik: str
+    kk: str
+    opened: AwareDatetime
+    captures: tuple[CaptureEntry, ...]
+
+
+class Sample(Message):
+    """One finger, eye, face or stroke record of a capture; `value` is base64 of the device's record."""
+
+    subtype: str
+    quality: float
+    format: str
+    value: str
+
+
+class CaptureRecord(Message):
+    """The plain content of one sealed capture: exists in memory only, at the booth and at the coordinator."""
+
+    modality: Modality
+    samples: tuple[Sample, ...]
+
+
+def label(packet: str, entry: str) -> bytes:
+    """What an entry is sealed with."""
+    return f"{packet}/{entry}".encode()
+
+
+def transaction(packet: str, entry: str) -> str:
+    """Name of one capture towards the device (SBI transactionId, 4..50 characters)."""
+    return f"{packet}.{entry}"
+
+
+def entry_of(transaction_id: str) -> tuple[str, str]:
+    """Packet and entry name of a capture's transaction."""
+    packet, _, entry = transaction_id.partition(".")
+    return packet, entry
+
+
+def pack(entries: Sequence[tuple[str, bytes]]) -> bytes:
+    """Join named sealed entries into one container."""
+    out = [MAGIC]
+    for name, data in entries:
+        raw = name.encode()
+        out += [bytes([len(raw)]), raw, struct.pack(">I", len(data)), data]
+    return b"".join(out)
+
+
+def unpack(data: bytes) -> list[tuple[str, bytes]]:
+    """Entries of a container. Raises PacketError when it is cut or is none."""
+    if data[:4] != MAGIC:
+        raise PacketError("not a packet (it does not begin with LKP1)")
+    entries, at = [], 4
+    while at < len(data):
+        end = at + 1 + data[at]
+        if end + 4 > len(data):
+            raise PacketError("the packet is cut within an entry's head")
+        try:
+            name = data[at + 1 : end].decode()
+        except UnicodeDecodeError as error:
+            raise PacketError("an entry's name is not UTF-8") from error
+        (size,) = struct.unpack_from(">I", data, end)
+        at = end + 4 + size
+        if at > len(data):
+            raise PacketError(f"the packet is cut within the entry {name!r}")
+        entries.append((name, data[end + 4 : at]))
+    return entries
+
+
+def count(size: int) -> int:
+    """Parts of a packet of `size` bytes."""
+    return max(1, -(-size // PART))
+
+
+def part(data: bytes, index: int) -> bytes:
+    """Wire form of part `index` (from 0)."""
+    return _HEAD.pack(index, count(len(data))) + data[index * PART : (index + 1) * PART]
+
+
+def read_part(payload: bytes) -> tuple[int, int, bytes]:
+    """Index, count and bytes of a part. Raises PacketError for a part that no packet can have."""
+    if len(payload) < _HEAD.size:
+        raise PacketError("a packet part is shorter than its head")
+    index, total = _HEAD.unpack_from(payload)
+    body = payload[_HEAD.size :]
+    if not 0 < total <= LIMIT // PART or index >= total or len(body) > PART:
+        raise PacketError(f"part {index} of {total} with {len(body)} bytes cannot be")
+    if index < total - 1 and len(body) != PART:
+        raise PacketError(f"part {index} of {total} is {len(body)} bytes, not {PART}")
+    return index, total, body

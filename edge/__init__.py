@@ -1,0 +1,1 @@
+"""The booth controller: reads the devices, decides, commits, acts."""

@@ -1,0 +1,1 @@
+"""Decisions of the booth: pure functions of (state, event, now)."""

@@ -1,0 +1,265 @@
+"""What has happened: past facts, the only input of the booth's decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from contract.messages import Command, Modality
+
+
+class Contact(StrEnum):
+    """Dry contacts of the booth; active means: mains present, door open."""
+
+    MAINS = "mains"
+    DOOR = "door"
+
+
+class Button(StrEnum):
+    """The officer's buttons."""
+
+    START = "start"
+    NEXT = "next"
+    RETRY = "retry"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all facts."""
+
+
+# --- the program and its clock -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Event):
+    """The program started; the state was loaded. `wall` is the UTC time, seconds since 1970."""
+
+    version: str
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class WokeUp(Event):
+    """The time that `next_wakeup` asked for has come."""
+
+
+# --- GPIO ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged(Event):
+    """A dry contact's level (also read once at start)."""
+
+    contact: Contact
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed(Event):
+    """A button went down (debounced)."""
+
+    button: Button
+
+
+# --- devices -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEvent(Event):
+    """Something that a device of the booth file said; `device` is its name there."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOnline(DeviceEvent):
+    """The device answers and is usable. `details`: maker, model, firmware, serial where it tells them."""
+
+    details: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFault(DeviceEvent):
+    """The device answers but needs a person. `reasons` are IPP's or SBI's words, most severe first."""
+
+    reasons: tuple[str, ...]
+    error: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLost(DeviceEvent):
+    """The device does not answer, or its port is gone."""
+
+    error: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRejected(DeviceEvent):
+    """Bytes that are no frame of the device were dropped. `beginning`: the first 32 of them."""
+
+    reason: str
+    beginning: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentScanned(DeviceEvent):
+    """The text of a bar code or QR code."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpsReading(DeviceEvent):
+    """One answer to Megatec `Q1`: all figures and bits are of one moment. Units: V, %, Hz, deg C.
+
+    `battery_v` is of the whole string as the UPS tells it (per-cell units are multiplied out by the driver).
+    `charge_pct` is estimated by the driver from the nominal voltage; None until that is known.
+    """
+
+    input_v: float
+    fault_v: float
+    output_v: float
+    load_pct: float
+    frequency_hz: float
+    battery_v: float
+    temperature_c: float
+    utility_fail: bool
+    battery_low: bool
+    bypass: bool
+    failed: bool
+    offline_type: bool
+    testing: bool
+    shutting_down: bool
+    beeper: bool
+    charge_pct: float | None = None
+    status: str = ""
+    """NUT's words, e.g. `OL`, `OB LB`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One finger, eye, face or signature as the device gave it. `quality` 0..100."""
+
+    subtype: str
+    quality: float
+    format: str
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureTaken(DeviceEvent):
+    """The device delivered a capture, in plain. The runtime seals it before the core sees it."""
+
+    modality: Modality
+    transaction: str
+    samples: tuple[Sample, ...]
+    hash: str = ""
+    """The SBI hash chain's value after this capture; the next capture names it as previousHash."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureSealed(DeviceEvent):
+    """A capture after sealing: qualities in plain, bytes only in the sealed box. Keys: SBI bioSubType."""
+
+    modality: Modality
+    transaction: str
+    quality: dict[str, float]
+    sealed: bytes
+    sha256: str
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureFailed(DeviceEvent):
+    """The device ended a capture without a result."""
+
+    modality: Modality
+    transaction: str
+    error: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterReady(DeviceEvent):
+    """The printer is idle, without an error, with cards; `counter` is its count of inserted cards."""
+
+    counter: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardPrinted(DeviceEvent):
+    """The printer carried the job out: it is idle again without an error and its counter went up."""
+
+    job: str
+    counter: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrintFailed(DeviceEvent):
+    """The job stopped. `counter`: count of inserted cards after it, None when it could not be read.
+
+    A counter equal to the one before the job proves that no card was touched. Anything else must be looked at
+    by the rules of `printing`.
+    """
+
+    job: str
+    counter: int | None
+    reason: str
+    remedy: str
+
+
+# --- the link to the coordinator -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp(Event):
+    """Connected and subscribed; the generation tells this connection from earlier ones."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown(Event):
+    """The connection ended."""
+
+    generation: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acked(Event):
+    """The coordinator has committed all events up to `seq`, and wants these packet parts next."""
+
+    epoch: str
+    seq: int
+    packets: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReceived(Event):
+    """A command whose signature and booth are right. `late`: its expiry had passed on the booth's clock."""
+
+    command: Command
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CommandForged(Event):
+    """A command that is not from our coordinator or not for this booth; `command` is its claimed id."""
+
+    command: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PacketAssembled(Event):
+    """The sealed packet of an enrolment was put together in memory."""
+
+    enrolment: str
+    packet: str
+    data: bytes
+    sha256: str

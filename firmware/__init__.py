@@ -1,0 +1,1 @@
+"""Firmware of the power board; nothing yet but its place in the import rules."""

@@ -1,0 +1,1 @@
+"""The physical booth, its stand-ins, and the rig that tries them."""

@@ -1,0 +1,1 @@
+"""The bench: runs the real programs against simulated hardware and injects faults."""
