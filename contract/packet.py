@@ -12,8 +12,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from pydantic import AwareDatetime
-
 from contract.messages import BoothId, Id, Message, Modality, Sha256
 
 MAGIC = b"LKP1"
@@ -46,7 +44,6 @@ class Manifest(Message):
     booth: BoothId
     nik: str
     kk: str
-    opened: AwareDatetime
     captures: tuple[CaptureEntry, ...]
 
 

@@ -126,7 +126,6 @@ class AssemblePacket(Command):
     packet: str
     nik: str
     kk: str
-    opened: float
     entries: tuple[CaptureEntry, ...]
 
 

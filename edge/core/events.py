@@ -34,10 +34,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Started(Event):
-    """The program started; the state was loaded. `wall` is the UTC time, seconds since 1970."""
+    """The program started; the state was loaded."""
 
     version: str
-    wall: float
 
 
 @dataclass(frozen=True, slots=True)
