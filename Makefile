@@ -1,0 +1,53 @@
+# Loket: everything a person types. `make` alone lists the targets.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+PORT ?= 8080
+DATA ?= var
+FRESH ?=
+RUNS ?=
+ARGS ?=
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help run test check sim chaos bench fuzz lock docs clean env debian
+
+help: ## Show this list
+	@echo "make TARGET [NAME=value]"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+
+run: env ## One booth, the coordinator and the console, with simulated hardware [FRESH=1 PORT=8080 DATA=var]
+	@exec $(PY) -m loket run --data "$(DATA)" --port $(PORT) $(if $(filter 1 yes true,$(FRESH)),--fresh)
+
+test: env debian ## All tests but the long ones below [ARGS="-k printing"]
+	@$(PY) -m pytest $(ARGS)
+
+check: env ## Style, types, import rules, and that generated files, lock and documents are current
+	@$(PY) -m tests.tools.check
+
+sim: env ## Many seeded days in virtual time, with a crash at any commit [RUNS=2000]
+	@$(PY) -m tests.simulation $(if $(RUNS),--runs $(RUNS)) $(ARGS)
+
+chaos: env debian ## Kill booth, coordinator and broker at random during real traffic, then count
+	@$(PY) -m tests.integration.chaos $(ARGS)
+
+bench: env debian ## Measure the budgets as ratios; writes build/bench.json
+	@$(PY) -m tests.bench $(ARGS)
+
+fuzz: env ## 100,000 random and mutated inputs for each decoder and message handler [RUNS=100000]
+	@LOKET_FUZZ=$(or $(RUNS),100000) $(PY) -m pytest tests/unit -k fuzz $(ARGS)
+
+lock: env ## Refresh requirements.lock from pyproject.toml (needs uv)
+	@$(PY) -m tests.tools.lock
+
+docs: env ## Regenerate docs/asyncapi.yaml
+	@$(PY) -m tests.tools.asyncapi
+
+clean: ## Remove the environment, caches and build results; the data of `make run` stays
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache loket.egg-info
+
+env:
+	@sh .ci/environment
+
+debian: env
+	@sh .ci/debian
