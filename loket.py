@@ -1,0 +1,162 @@
+"""The command line of Loket: starts the programs, checks their settings, makes keys, talks to the rig."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    name="loket",
+    help="KTP-el booths that keep the same-day promise whatever the power does.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The TOML file with the settings.")]
+
+#: Exit code for what the caller gave wrongly: a file, a key, an option.
+BAD_INPUT = 2
+
+
+def _refuse(message: str) -> NoReturn:
+    typer.echo(f"loket: {message}", err=True)
+    raise typer.Exit(BAD_INPUT)
+
+
+def _become(*words: str) -> NoReturn:
+    """Replace this process, so that a booth carries no command line in its memory and signals reach the program."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", *words])
+
+
+def _existing(config: Path) -> Path:
+    if not config.is_file():
+        found = "is a directory" if config.is_dir() else "does not exist"
+        _refuse(f"{config} {found}; give the path of a settings file, such as hardware/booths/bangkalan.toml")
+    return config
+
+
+@app.command(short_help="Everything at once, with simulated hardware.")
+def run(
+    data: Annotated[Path, typer.Option(help="Where everything is kept between runs.")] = Path("var"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over: forget the data first.")] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the console on 127.0.0.1.")] = 8080,
+) -> None:
+    """One booth with simulated hardware, a broker, the coordinator and its console. Ctrl-C ends all."""
+    from hardware.rig.run import run as run_all
+
+    raise typer.Exit(run_all(data, fresh, port))
+
+
+@app.command(short_help="Run the booth controller.")
+def edge(config: Config) -> None:
+    """Run the booth controller."""
+    _become("edge", str(_existing(config)))
+
+
+@app.command()
+def central(config: Config) -> None:
+    """Run the coordinator and its console."""
+    _become("central", str(_existing(config)))
+
+
+@app.command(short_help="Try each device; say what to do.")
+def doctor(config: Config) -> None:
+    """Try each device of a booth and say what is wrong and what to do."""
+    _become("edge.doctor", str(_existing(config)))
+
+
+@app.command("check-config", short_help="Is a settings file good?")
+def check_config(file: Annotated[Path, typer.Argument(metavar="FILE", help="Settings of a booth or coordinator.")]) -> None:
+    """Say whether a settings file is good; otherwise the file, key, value and what to write."""
+    try:
+        sections = tomllib.loads(_existing(file).read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        _refuse(f"{file}: not TOML: {error}; correct that line")
+    except (OSError, UnicodeDecodeError) as error:
+        _refuse(f"{file}: cannot be read: {error}; save it as UTF-8 text that this account may read")
+    program = _program_of(sections)
+    if program is None:
+        _refuse(f"{file}: has neither [booth] (a booth's file) nor [coordinator] (the coordinator's); add one of them")
+    try:
+        if program == "booth":
+            from edge.config import load as load_booth
+
+            load_booth(file)
+        else:
+            from central.config import load as load_coordinator
+
+            load_coordinator(file)
+    except ValueError as error:
+        _refuse(str(error))
+    typer.echo(f"{file}: ok, settings of a {program} ({', '.join(sections)})")
+
+
+def _program_of(sections: dict[str, object]) -> str | None:
+    """Whose file it is, by a section that only one of them has."""
+    for program in ("booth", "coordinator"):
+        if program in sections:
+            return program
+    return None
+
+
+@app.command(short_help="Act on the simulated hardware.", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def rig(words: Annotated[list[str] | None, typer.Argument(metavar="WORDS...")] = None) -> None:
+    """Act on the simulated hardware of `loket run`: cut the mains, jam the printer (`loket rig` lists all)."""
+    from hardware.rig.control import main as control
+
+    raise typer.Exit(control(list(words or [])))
+
+
+@app.command(short_help="Make the coordinator's keys.")
+def keys(directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where the private keys go.")]) -> None:
+    """Make the coordinator's keys; prints the public ones for the booths' files. Never overwrites a key."""
+    from contract.sealing import new_seal_pair, new_sign_pair
+
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private = {"seal": directory / "seal.key", "command": directory / "command.key"}
+    for path in private.values():
+        if path.exists():
+            _refuse(f"{path} exists; packets may be sealed to it, so move it away yourself before making a new one")
+    seal, seal_public = new_seal_pair()
+    sign, sign_public = new_sign_pair()
+    for path, key in ((private["seal"], seal), (private["command"], sign)):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(key.hex() + "\n")
+    typer.echo(f"Private keys, for the coordinator alone: {private['seal']}, {private['command']}", err=True)
+    typer.echo(f'seal_key = "{seal_public.hex()}"')
+    typer.echo(f'command_key = "{sign_public.hex()}"')
+
+
+@app.command(short_help="Hash a password for the console.")
+def password() -> None:
+    """Ask for a console password and print its argon2 hash for the coordinator's file."""
+    from argon2 import PasswordHasher
+
+    if sys.stdin.isatty():
+        first = getpass.getpass("Password: ")
+        if first != getpass.getpass("Again: "):
+            _refuse("the two passwords differ; type the same one twice")
+    else:
+        first = sys.stdin.readline().rstrip("\r\n")
+    if len(first) < 8:
+        _refuse("the password has fewer than 8 characters; choose a longer one")
+    typer.echo(PasswordHasher().hash(first))
+
+
+def main() -> None:
+    """Entry point of the `loket` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
