@@ -75,7 +75,9 @@ def doctor(config: Config) -> None:
 
 
 @app.command("check-config", short_help="Is a settings file good?")
-def check_config(file: Annotated[Path, typer.Argument(metavar="FILE", help="Settings of a booth or coordinator.")]) -> None:
+def check_config(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Settings of a booth or of the coordinator.")],
+) -> None:
     """Say whether a settings file is good; otherwise the file, key, value and what to write."""
     try:
         sections = tomllib.loads(_existing(file).read_text(encoding="utf-8"))
@@ -108,7 +110,10 @@ def _program_of(sections: dict[str, object]) -> str | None:
     return None
 
 
-@app.command(short_help="Act on the simulated hardware.", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@app.command(
+    short_help="Act on the simulated hardware.",
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+)
 def rig(words: Annotated[list[str] | None, typer.Argument(metavar="WORDS...")] = None) -> None:
     """Act on the simulated hardware of `loket run`: cut the mains, jam the printer (`loket rig` lists all)."""
     from hardware.rig.control import main as control

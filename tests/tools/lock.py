@@ -32,7 +32,8 @@ def faults(lock: str, pyproject: str) -> list[str]:
         if "://" in line or line.startswith(("-", "/")):
             found.append(f"requirements.lock names a host, index or path ({line.strip()!r}): run `make lock`")
     pins = [line for line in rest.splitlines() if line[:1].isalnum()]
-    found += [f"requirements.lock has no hash for {line!r}: run `make lock`" for line in pins if not line.endswith("\\")]
+    bare = [line for line in pins if not line.endswith("\\")]
+    found += [f"requirements.lock has no hash for {line!r}: run `make lock`" for line in bare]
     if not pins:
         found.append("requirements.lock is empty: run `make lock`")
     return found
