@@ -1,0 +1,486 @@
+"""The booth file: TOML, checked in full before anything starts; each mistake is told with its remedy."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from contract.messages import BoothId, Id, Modality
+from edge.core.settings import DEFAULT_ORDER, DEFAULT_THRESHOLDS, Settings
+
+KINDS: Final = ("megatec", "scanner", "topaz", "evolis", "sbi")
+_HEX_KEY = re.compile(r"^[0-9a-fA-F]{64}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake of a booth file. `key` is dotted; `value` is as written, shortened."""
+
+    key: str
+    value: str
+    what: str
+    remedy: str
+
+
+class ConfigError(Exception):
+    """The booth file cannot be used; `problems` names each key, its value and what to write."""
+
+    def __init__(self, path: Path, problems: list[Problem]) -> None:
+        self.path = path
+        self.problems = problems
+        lines = []
+        for problem in problems:
+            where = f"{problem.key} = {problem.value}: " if problem.key and problem.value else ""
+            where = where or (f"{problem.key}: " if problem.key else "")
+            lines.append(f"{path}: {where}{problem.what}. {problem.remedy}")
+        super().__init__("\n".join(lines))
+
+
+class _Trouble(ValueError):
+    """A check of ours failed within pydantic: what is wrong and what to do."""
+
+    def __init__(self, what: str, remedy: str, key: str = "") -> None:
+        super().__init__(what)
+        self.what, self.remedy, self.key = what, remedy, key
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Booth(_Table):
+    """Who the booth is, and where its database lies (relative paths: from the booth file's folder)."""
+
+    id: BoothId
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    data: Path
+    log: Literal["debug", "info", "warning", "error"] = "info"
+    log_time: Literal["auto", "always", "never"] = "auto"
+    """`auto`: no time stamps under journald, which has its own."""
+
+
+class Broker(_Table):
+    """The MQTT broker. `ca`, `cert`, `key`: PEM files; with `ca` the connection is TLS."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+    insecure: bool = False
+
+    @model_validator(mode="after")
+    def _safe(self) -> Broker:
+        if (self.cert is None) != (self.key is None):
+            raise _Trouble("a certificate and its key go together", "Write both cert and key, or neither", "cert")
+        if self.cert is not None and self.ca is None:
+            raise _Trouble("a client certificate without the broker's authority", "Write ca = the PEM file", "ca")
+        if self.ca is None and not self.insecure and not _is_loopback(self.host):
+            raise _Trouble(
+                "the broker is on another machine and the connection would be in the clear",
+                "Write ca (and cert, key) for TLS; insecure = true accepts the risk",
+                "host",
+            )
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Keys(_Table):
+    """Public keys of the coordinator: 64 hex digits, or the name of a file that holds them."""
+
+    seal: str
+    command: str
+
+
+class Input(_Table):
+    """One input pin (BCM number). `active_high` follows `pull` unless given: pulled up means active low."""
+
+    pin: Annotated[int, Field(ge=0, le=27)]
+    active_high: bool = True
+    pull: Literal["up", "down", "none"] = "down"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return {"pin": value}
+        if isinstance(value, dict) and "pull" in value and "active_high" not in value:
+            return {**value, "active_high": value["pull"] != "up"}
+        return value
+
+
+class Output(_Table):
+    """One output pin (BCM number)."""
+
+    pin: Annotated[int, Field(ge=0, le=27)]
+    active_high: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return {"pin": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Gpio(_Table):
+    """The booth's pins; what is not wired is left out. `hardware/wiring.md` has the pin table."""
+
+    mains: Input | None = None
+    door: Input | None = None
+    start: Input | None = None
+    next: Input | None = None
+    retry: Input | None = None
+    stop: Input | None = None
+    green: Output | None = None
+    amber: Output | None = None
+    red: Output | None = None
+    buzzer: Output | None = None
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Gpio:
+        seen: dict[int, str] = {}
+        for name, line in self.wired():
+            if line.pin in seen:
+                raise _Trouble(
+                    f"GPIO {line.pin} is already used by {seen[line.pin]}",
+                    "Give each function a pin of its own, as in hardware/wiring.md",
+                    name,
+                )
+            seen[line.pin] = name
+        return self
+
+    def wired(self) -> Iterator[tuple[str, Input | Output]]:
+        """Names and lines that the booth file gives."""
+        for name in type(self).model_fields:
+            line = getattr(self, name)
+            if line is not None:
+                yield name, line
+
+
+class Recording(_Table):
+    """How applicants are recorded. Thresholds 0..100 per modality; times in seconds."""
+
+    order: Annotated[tuple[Modality, ...], Field(min_length=1)] = DEFAULT_ORDER
+    thresholds: dict[Modality, Annotated[int, Field(ge=0, le=100)]] = Field(default_factory=dict)
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    capture_s: Annotated[float, Field(gt=0, le=120)] = 10.0
+
+    @field_validator("order")
+    @classmethod
+    def _once(cls, order: tuple[Modality, ...]) -> tuple[Modality, ...]:
+        if len(set(order)) != len(order):
+            raise _Trouble("a modality stands twice in the order", "Name each modality once")
+        return order
+
+
+class Power(_Table):
+    """Supply of the booth; times in seconds."""
+
+    mains_debounce_s: Annotated[float, Field(ge=0, le=10)] = 0.05
+    ups_stale_s: Annotated[float, Field(ge=2, le=600)] = 10.0
+    print_on_battery: bool = False
+
+
+class Link(_Table):
+    """The connection to the coordinator."""
+
+    window: Annotated[int, Field(ge=1, le=100)] = 20
+    resend_s: Annotated[float, Field(ge=0.5, le=60)] = 3.0
+    outbox_limit: Annotated[int, Field(ge=100, le=10_000_000)] = 100_000
+
+
+class _Device(_Table):
+    name: Id
+    port: Annotated[str, Field(min_length=1)]
+    baud: Annotated[int, Field(ge=300, le=4_000_000)]
+
+    @field_validator("port")
+    @classmethod
+    def _usable(cls, port: str) -> str:
+        if port.startswith("socket://"):
+            if not re.match(r"^socket://[^/:\[\]]+:\d{1,5}$", port) or not 0 < int(port.rpartition(":")[2]) < 65536:
+                raise _Trouble("not a socket address", 'Write "socket://127.0.0.1:4501"')
+        elif not port.startswith("/"):
+            raise _Trouble("not a port", 'Write "/dev/serial/by-id/..." (ls /dev/serial/by-id) or "socket://host:port"')
+        return port
+
+
+class Megatec(_Device):
+    """A UPS that speaks Megatec/Q1."""
+
+    kind: Literal["megatec"]
+    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 2400
+    poll_s: Annotated[float, Field(ge=0.2, le=60)] = 1.0
+
+
+class Scanner(_Device):
+    """The document scanner: GM65 frames, or text lines."""
+
+    kind: Literal["scanner"]
+    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 9600
+    mode: Literal["gm65", "text"] = "text"
+
+
+class Topaz(_Device):
+    """The signature pad."""
+
+    kind: Literal["topaz"]
+    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 19200
+    takes: tuple[Modality, ...] = (Modality.SIGNATURE,)
+
+
+class Evolis(_Device):
+    """The card printer."""
+
+    kind: Literal["evolis"]
+    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 9600
+
+
+class Sbi(_Device):
+    """One MOSIP SBI port and the modalities that it takes."""
+
+    kind: Literal["sbi"]
+    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 115200
+    takes: Annotated[tuple[Modality, ...], Field(min_length=1)]
+
+    @field_validator("port")
+    @classmethod
+    def _socket(cls, port: str) -> str:
+        if not port.startswith("socket://"):
+            raise _Trouble("an SBI device is reached over HTTP", 'Write "socket://127.0.0.1:4501" (4501..4600)')
+        return port
+
+
+AnyDevice = Megatec | Scanner | Topaz | Evolis | Sbi
+
+
+class Config(_Table):
+    """A checked booth file."""
+
+    booth: Booth
+    broker: Broker = Broker()
+    keys: Keys
+    gpio: Gpio = Gpio()
+    recording: Recording = Recording()
+    power: Power = Power()
+    link: Link = Link()
+    device: tuple[Annotated[AnyDevice, Field(discriminator="kind")], ...] = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Config:
+        names: set[str] = set()
+        ports: dict[str, str] = {}
+        single: dict[str, str] = {}
+        for at, device in enumerate(self.device):
+            key = f"device[{at + 1}]"
+            if device.name in names:
+                raise _Trouble(f"two devices are called {device.name!r}", "Rename one of them", f"{key}.name")
+            if device.port in ports:
+                raise _Trouble(
+                    f"{device.port} is already the port of {ports[device.port]!r}",
+                    "Each device has a port of its own (ls -l /dev/serial/by-id)",
+                    f"{key}.port",
+                )
+            if device.kind in ("megatec", "evolis") and device.kind in single:
+                raise _Trouble(
+                    f"{single[device.kind]!r} is already the booth's {device.kind}",
+                    "A booth has one UPS and one printer: remove one",
+                    f"{key}.kind",
+                )
+            names.add(device.name)
+            ports[device.port] = device.name
+            single[device.kind] = device.name
+        self._check_takes()
+        return self
+
+    def _check_takes(self) -> None:
+        taken: dict[Modality, str] = {}
+        for at, device in enumerate(self.device):
+            for modality in getattr(device, "takes", ()):
+                if modality in taken:
+                    raise _Trouble(
+                        f"{modality} is already taken by {taken[modality]!r}",
+                        "Name each modality at one device",
+                        f"device[{at + 1}].takes",
+                    )
+                taken[modality] = device.name
+        missing = [modality.value for modality in self.recording.order if modality not in taken]
+        if missing and self.device:
+            raise _Trouble(
+                f"no device takes {', '.join(missing)}",
+                "Add a device whose takes names it, or leave it out of recording.order",
+                "recording.order",
+            )
+
+    def settings(self, epoch: str) -> Settings:
+        """What the booth's decisions need to know; `epoch` is the database's."""
+        by_kind = {device.kind: device.name for device in self.device}
+        return Settings(
+            booth=self.booth.id,
+            epoch=epoch,
+            kinds={device.name: device.kind for device in self.device},
+            capture_devices={m: device.name for device in self.device for m in getattr(device, "takes", ())},
+            ups=by_kind.get("megatec"),
+            printer=by_kind.get("evolis"),
+            order=self.recording.order,
+            thresholds={**DEFAULT_THRESHOLDS, **self.recording.thresholds},
+            attempts=self.recording.attempts,
+            capture_s=self.recording.capture_s,
+            outbox_limit=self.link.outbox_limit,
+            window=self.link.window,
+            resend_s=self.link.resend_s,
+            mains_debounce_s=self.power.mains_debounce_s,
+            ups_stale_s=self.power.ups_stale_s,
+            print_on_battery=self.power.print_on_battery,
+        )
+
+
+def load(path: Path | str) -> Config:
+    """Read and check a booth file. Raises ConfigError with every mistake that was found."""
+    path = Path(path)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        what = f"the booth file cannot be read ({error.strerror})"
+        raise ConfigError(path, [Problem("", "", what, "Check the name and who may read it")]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(path, [Problem("", "", "the booth file is not UTF-8", "Save it as UTF-8 text")]) from error
+    except tomllib.TOMLDecodeError as error:
+        remedy = "Correct that line; texts stand in quotes, tables in [brackets]"
+        raise ConfigError(path, [Problem("", "", f"not TOML: {error}", remedy)]) from error
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(path, [_explain(raw, dict(item)) for item in error.errors()]) from error
+    return _resolve(path, config)
+
+
+def _resolve(path: Path, config: Config) -> Config:
+    """Take paths from the booth file's folder, read key files."""
+    folder, problems = path.resolve().parent, []
+    files: dict[str, Path | None] = {}
+    for name in ("ca", "cert", "key"):
+        given: Path | None = getattr(config.broker, name)
+        files[name] = None if given is None else folder / given
+        if given is not None and not (folder / given).is_file():
+            problems.append(Problem(f"broker.{name}", str(given), "there is no such file", "Put the PEM file there"))
+    keys: dict[str, str] = {}
+    for name in ("seal", "command"):
+        value = getattr(config.keys, name)
+        keys[name] = value.lower()
+        if _HEX_KEY.match(value):
+            continue
+        remedy = "Write the coordinator's public key as 64 hex digits, or a file that holds them"
+        try:
+            keys[name] = (folder / value).read_text(encoding="utf-8").strip().lower()
+        except (OSError, ValueError):
+            problems.append(Problem(f"keys.{name}", _shown(value), "neither 64 hex digits nor a readable file", remedy))
+            continue
+        if not _HEX_KEY.match(keys[name]):
+            problems.append(Problem(f"keys.{name}", _shown(value), "the file holds no key of 64 hex digits", remedy))
+    if problems:
+        raise ConfigError(path, problems)
+    return config.model_copy(
+        update={
+            "booth": config.booth.model_copy(update={"data": folder / config.booth.data}),
+            "broker": config.broker.model_copy(update=files),
+            "keys": Keys(**keys),
+        }
+    )
+
+
+# --- what pydantic found, in words ---------------------------------------------------------------------
+
+
+def _explain(raw: dict[str, Any], error: dict[str, Any]) -> Problem:
+    loc = [part for part in error["loc"] if part not in KINDS or not _follows_device(error["loc"], part)]
+    key, value = _dotted(loc), _shown(error.get("input"))
+    kind, context = error["type"], error.get("ctx", {})
+    trouble = context.get("error")
+    if isinstance(trouble, _Trouble):
+        if trouble.key:
+            full = trouble.key if not loc else f"{key}.{trouble.key}"
+            return Problem(full, _shown(_at(raw, full)), trouble.what, trouble.remedy)
+        return Problem(key, value, trouble.what, trouble.remedy)
+    if kind == "extra_forbidden":
+        return Problem(key, value, "unknown key", _nearest(str(loc[-1]), _known(list(error["loc"])[:-1])))
+    if kind == "missing":
+        return Problem(key, "", "missing", f"Add {loc[-1]} to {'[' + _dotted(loc[:-1]) + ']' if loc[:-1] else 'the file'}")
+    if kind == "union_tag_invalid":
+        given = str(_at(raw, f"{key}.kind"))
+        return Problem(f"{key}.kind", _shown(given), "unknown kind of device", _nearest(given, KINDS))
+    if kind == "union_tag_not_found":
+        return Problem(f"{key}.kind", "", "missing", f"Add kind, one of: {', '.join(KINDS)}")
+    if kind == "enum" or kind == "literal_error":
+        names = [name.strip(" '\"") for name in re.split(r",| or ", str(context.get("expected", "")))]
+        return Problem(key, value, "not one of the words that are possible here", _nearest(str(error["input"]), names))
+    if loc and loc[-1] == "id":
+        remedy = "Write 1..40 small letters, digits and hyphens, such as bangkalan-1"
+        return Problem(key, value, "not a booth id", remedy)
+    message = str(error["msg"])
+    return Problem(key, value, "wrong value", message.replace("Input should be", "It should be"))
+
+
+def _follows_device(loc: tuple[Any, ...], part: Any) -> bool:
+    return len(loc) > 2 and loc[0] == "device" and loc[2] == part
+
+
+def _dotted(loc: list[Any]) -> str:
+    text = ""
+    for part in loc:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def _at(raw: Any, key: str) -> Any:
+    for part in re.findall(r"[^.\[\]]+", key):
+        try:
+            raw = raw[int(part) - 1] if isinstance(raw, list) else raw[part]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return None
+    return raw
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _known(loc: list[Any]) -> tuple[str, ...]:
+    """Names that are possible in the table at `loc`."""
+    model: Any = Config
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        if part in KINDS:
+            model = next(kind for kind in (Megatec, Scanner, Topaz, Evolis, Sbi) if kind.__name__.lower() == part)
+        elif part == "device":
+            model = _Device
+        else:
+            field = model.model_fields.get(part)
+            options = [field.annotation, *getattr(field.annotation, "__args__", ())] if field else []
+            model = next((item for item in options if isinstance(item, type) and issubclass(item, _Table)), _Table)
+    return tuple(model.model_fields)
+
+
+def _nearest(given: str, known: tuple[str, ...] | list[str]) -> str:
+    close = difflib.get_close_matches(given, known, n=1, cutoff=0.5)
+    guess = f"Did you mean {close[0]}? " if close else ""
+    return f"{guess}Known: {', '.join(known)}"
