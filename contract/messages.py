@@ -115,8 +115,8 @@ class EnrolmentOpened(Message):
     """A family card was scanned; the applicant waits for the start button."""
 
     enrolment: Id
-    nik: Annotated[str, Field(pattern=r"^\d{16}$")]
-    kk: Annotated[str, Field(pattern=r"^\d{16}$")]
+    nik: Annotated[str, Field(pattern=r"^[0-9]{16}$")]
+    kk: Annotated[str, Field(pattern=r"^[0-9]{16}$")]
     warnings: tuple[Text, ...] = ()
 
 

@@ -56,7 +56,7 @@ def coordinator_state(coordinator: str) -> str:
 def parse(name: str) -> tuple[str, Topic, str | None] | None:
     """Booth, topic and item of a full topic name, or None when it is not one of ours."""
     parts = name.split("/")
-    if len(parts) < 5 or parts[0] != "loket" or parts[1] != "v1" or not BOOTH_ID.match(parts[2]):
+    if len(parts) < 5 or parts[0] != "loket" or parts[1] != "v1" or not BOOTH_ID.fullmatch(parts[2]):
         return None
     leaf = f"{parts[3]}/{parts[4]}"
     for topic in ALL:
