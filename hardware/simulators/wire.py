@@ -52,6 +52,6 @@ class Wire:
 
 
 def earliest(*times: float | None) -> float | None:
-    """The earliest of several wake-up times; None when none is set."""
-    known = [each for each in times if each is not None]
+    """The earliest of several wake-up times; None when none is set. Infinity counts as none."""
+    known = [each for each in times if each is not None and each != float("inf")]
     return min(known) if known else None
