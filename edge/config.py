@@ -44,7 +44,7 @@ class ConfigError(Exception):
         super().__init__("\n".join(lines))
 
 
-class _Trouble(ValueError):
+class _MisfitError(ValueError):
     """A check of ours failed within pydantic: what is wrong and what to do."""
 
     def __init__(self, what: str, remedy: str, key: str = "") -> None:
@@ -80,11 +80,11 @@ class Broker(_Table):
     @model_validator(mode="after")
     def _safe(self) -> Broker:
         if (self.cert is None) != (self.key is None):
-            raise _Trouble("a certificate and its key go together", "Write both cert and key, or neither", "cert")
+            raise _MisfitError("a certificate and its key go together", "Write both cert and key, or neither", "cert")
         if self.cert is not None and self.ca is None:
-            raise _Trouble("a client certificate without the broker's authority", "Write ca = the PEM file", "ca")
+            raise _MisfitError("a client certificate without the broker's authority", "Write ca = the PEM file", "ca")
         if self.ca is None and not self.insecure and not _is_loopback(self.host):
-            raise _Trouble(
+            raise _MisfitError(
                 "the broker is on another machine and the connection would be in the clear",
                 "Write ca (and cert, key) for TLS; insecure = true accepts the risk",
                 "host",
@@ -156,7 +156,7 @@ class Gpio(_Table):
         seen: dict[int, str] = {}
         for name, line in self.wired():
             if line.pin in seen:
-                raise _Trouble(
+                raise _MisfitError(
                     f"GPIO {line.pin} is already used by {seen[line.pin]}",
                     "Give each function a pin of its own, as in hardware/wiring.md",
                     name,
@@ -184,7 +184,7 @@ class Recording(_Table):
     @classmethod
     def _once(cls, order: tuple[Modality, ...]) -> tuple[Modality, ...]:
         if len(set(order)) != len(order):
-            raise _Trouble("a modality stands twice in the order", "Name each modality once")
+            raise _MisfitError("a modality stands twice in the order", "Name each modality once")
         return order
 
 
@@ -214,9 +214,9 @@ class _Device(_Table):
     def _usable(cls, port: str) -> str:
         if port.startswith("socket://"):
             if not re.match(r"^socket://[^/:\[\]]+:\d{1,5}$", port) or not 0 < int(port.rpartition(":")[2]) < 65536:
-                raise _Trouble("not a socket address", 'Write "socket://127.0.0.1:4501"')
+                raise _MisfitError("not a socket address", 'Write "socket://127.0.0.1:4501"')
         elif not port.startswith("/"):
-            raise _Trouble("not a port", 'Write "/dev/serial/by-id/..." (ls /dev/serial/by-id) or "socket://host:port"')
+            raise _MisfitError("not a port", 'Write "/dev/serial/by-id/..." (ls /dev/serial/by-id) or "socket://host:port"')
         return port
 
 
@@ -262,7 +262,7 @@ class Sbi(_Device):
     @classmethod
     def _socket(cls, port: str) -> str:
         if not port.startswith("socket://"):
-            raise _Trouble("an SBI device is reached over HTTP", 'Write "socket://127.0.0.1:4501" (4501..4600)')
+            raise _MisfitError("an SBI device is reached over HTTP", 'Write "socket://127.0.0.1:4501" (4501..4600)')
         return port
 
 
@@ -289,15 +289,15 @@ class Config(_Table):
         for at, device in enumerate(self.device):
             key = f"device[{at + 1}]"
             if device.name in names:
-                raise _Trouble(f"two devices are called {device.name!r}", "Rename one of them", f"{key}.name")
+                raise _MisfitError(f"two devices are called {device.name!r}", "Rename one of them", f"{key}.name")
             if device.port in ports:
-                raise _Trouble(
+                raise _MisfitError(
                     f"{device.port} is already the port of {ports[device.port]!r}",
                     "Each device has a port of its own (ls -l /dev/serial/by-id)",
                     f"{key}.port",
                 )
             if device.kind in ("megatec", "evolis") and device.kind in single:
-                raise _Trouble(
+                raise _MisfitError(
                     f"{single[device.kind]!r} is already the booth's {device.kind}",
                     "A booth has one UPS and one printer: remove one",
                     f"{key}.kind",
@@ -313,7 +313,7 @@ class Config(_Table):
         for at, device in enumerate(self.device):
             for modality in getattr(device, "takes", ()):
                 if modality in taken:
-                    raise _Trouble(
+                    raise _MisfitError(
                         f"{modality} is already taken by {taken[modality]!r}",
                         "Name each modality at one device",
                         f"device[{at + 1}].takes",
@@ -321,7 +321,7 @@ class Config(_Table):
                 taken[modality] = device.name
         missing = [modality.value for modality in self.recording.order if modality not in taken]
         if missing and self.device:
-            raise _Trouble(
+            raise _MisfitError(
                 f"no device takes {', '.join(missing)}",
                 "Add a device whose takes names it, or leave it out of recording.order",
                 "recording.order",
@@ -412,7 +412,7 @@ def _explain(raw: dict[str, Any], error: dict[str, Any]) -> Problem:
     key, value = _dotted(loc), _shown(error.get("input"))
     kind, context = error["type"], error.get("ctx", {})
     trouble = context.get("error")
-    if isinstance(trouble, _Trouble):
+    if isinstance(trouble, _MisfitError):
         if trouble.key:
             full = trouble.key if not loc else f"{key}.{trouble.key}"
             return Problem(full, _shown(_at(raw, full)), trouble.what, trouble.remedy)
@@ -420,7 +420,8 @@ def _explain(raw: dict[str, Any], error: dict[str, Any]) -> Problem:
     if kind == "extra_forbidden":
         return Problem(key, value, "unknown key", _nearest(str(loc[-1]), _known(list(error["loc"])[:-1])))
     if kind == "missing":
-        return Problem(key, "", "missing", f"Add {loc[-1]} to {'[' + _dotted(loc[:-1]) + ']' if loc[:-1] else 'the file'}")
+        table = f"[{_dotted(loc[:-1])}]" if loc[:-1] else "the file"
+        return Problem(key, "", "missing", f"Add {loc[-1]} to {table}")
     if kind == "union_tag_invalid":
         given = str(_at(raw, f"{key}.kind"))
         return Problem(f"{key}.kind", _shown(given), "unknown kind of device", _nearest(given, KINDS))

@@ -1,0 +1,245 @@
+"""The booth's database: state rows, outbox and blobs in one SQLite file, one transaction per step.
+
+Tables: `meta` (epoch, and the last event ever pruned), `state` (rows of the decisions, JSON), `outbox` (events that the
+coordinator has not committed, as they are sent), `blob` (sealed captures, packets, card rasters).
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from pydantic import TypeAdapter, ValidationError
+
+from edge.core.commands import DropBlob, KeepBlob
+
+SCHEMA: Final = 1
+#: Databases up to this size are checked whole at the start; a larger one would delay the first message.
+CHECKED_WHOLE: Final = 16 * 1024 * 1024
+_CREATE = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE outbox (seq INTEGER PRIMARY KEY, payload BLOB NOT NULL);
+CREATE TABLE blob (name TEXT PRIMARY KEY, data BLOB NOT NULL);
+"""
+_FULL = "Free space on the disk that holds {path} (df -h), then start the booth again; nothing was lost"
+_WORN = "The SD card or disk that holds {path} fails: copy the folder to a new one (dmesg tells more), then start again"
+_CORRUPT = "Move {path} and its -wal aside (keep both: unsent recordings are in them) and start again; tell the centre"
+_NEWER = "Install the version of Loket that wrote it, or move {path} and its -wal aside (keep both) and start again"
+_LOCKED = "Another booth program runs on this folder: end it first (systemctl status loket-edge)"
+_READONLY = "Let the booth's user write to {path} and its folder (ls -l, mount)"
+
+
+class StoreError(Exception):
+    """The database cannot be used. `exit_code` is the program's: 74 disk, 65 content, 75 in use."""
+
+    def __init__(self, what: str, remedy: str, exit_code: int) -> None:
+        super().__init__(f"{what}. {remedy}")
+        self.what, self.remedy, self.exit_code = what, remedy, exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was committed: rows by key, and the events held (`first` = `last` + 1: none)."""
+
+    rows: dict[str, object]
+    first: int
+    last: int
+
+
+class Store(Protocol):
+    """Durable memory of one booth."""
+
+    epoch: str
+
+    def load(self) -> Loaded:
+        """Everything that the decisions need."""
+
+    def commit(
+        self,
+        changes: Mapping[str, object | None],
+        records: Sequence[tuple[int, bytes]] = (),
+        prune: int | None = None,
+        blobs: Sequence[KeepBlob | DropBlob] = (),
+    ) -> None:
+        """All or nothing. `changes`: None deletes; `records`: number and payload; `blobs`: in this order."""
+
+    def events(self, first: int, last: int) -> list[bytes]:
+        """Payloads of the events held from `first` to `last`, in order."""
+
+    def blob(self, name: str) -> bytes | None:
+        """Kept bytes, or None when there are none of that name."""
+
+
+class Rows:
+    """Rows as JSON: the key's beginning up to `/` chooses the type."""
+
+    def __init__(self, types: Mapping[str, type]) -> None:
+        self._types = types
+        self._adapters: dict[str, TypeAdapter[Any]] = {}
+
+    def _adapter(self, key: str) -> TypeAdapter[Any]:
+        prefix = key.partition("/")[0]
+        if prefix not in self._adapters:
+            self._adapters[prefix] = TypeAdapter(self._types[prefix])
+        return self._adapters[prefix]
+
+    def dump(self, key: str, value: object) -> bytes:
+        """JSON of a row."""
+        return self._adapter(key).dump_json(value)
+
+    def parse(self, key: str, raw: bytes) -> object:
+        """A row from its JSON. Raises KeyError or ValidationError for what no version before wrote."""
+        return self._adapter(key).validate_json(raw)
+
+
+class SqliteStore:
+    """One file `booth.db` in the booth's folder; `booth.lock` keeps a second program out."""
+
+    def __init__(self, folder: Path, types: Mapping[str, type]) -> None:
+        """Open or make the database. Raises StoreError with the remedy; never deletes or repairs."""
+        self.path = folder / "booth.db"
+        self._rows = Rows(types)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(folder / "booth.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise self._os_error(error) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            raise StoreError(f"{folder} is in use", _LOCKED, os.EX_TEMPFAIL) from error
+        try:
+            with self._told():
+                self._open()
+        except StoreError:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        self._db = db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA:
+            what = f"{self.path} was written by a newer version (schema {version}, this one knows {SCHEMA})"
+            raise StoreError(what, _NEWER.format(path=self.path), os.EX_DATAERR)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA cache_size=-1024")
+        db.execute("PRAGMA journal_size_limit=8388608")
+        if version == 0:
+            epoch = os.urandom(6).hex()
+            script = f"{_CREATE} INSERT INTO meta VALUES ('epoch', '{epoch}'); PRAGMA user_version={SCHEMA};"
+            db.executescript(f"BEGIN IMMEDIATE; {script} COMMIT;")
+        elif self.path.stat().st_size <= CHECKED_WHOLE:
+            found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise sqlite3.DatabaseError(found)
+        self.epoch: str = db.execute("SELECT value FROM meta WHERE key='epoch'").fetchone()[0]
+
+    def load(self) -> Loaded:
+        """Everything that the decisions need. Raises StoreError when a row cannot be read."""
+        rows: dict[str, object] = {}
+        with self._told():
+            for key, raw in self._db.execute("SELECT key, value FROM state ORDER BY key"):
+                try:
+                    rows[key] = self._rows.parse(key, raw)
+                except (KeyError, ValidationError) as error:
+                    what = f"{self.path}: the row {key!r} cannot be read"
+                    raise StoreError(what, _NEWER.format(path=self.path), os.EX_DATAERR) from error
+            low, high = self._db.execute("SELECT min(seq), max(seq) FROM outbox").fetchone()
+            pruned = self._db.execute("SELECT value FROM meta WHERE key='pruned'").fetchone()
+        last = max(high or 0, int(pruned[0]) if pruned else 0)
+        return Loaded(rows, low if low is not None else last + 1, last)
+
+    def commit(
+        self,
+        changes: Mapping[str, object | None],
+        records: Sequence[tuple[int, bytes]] = (),
+        prune: int | None = None,
+        blobs: Sequence[KeepBlob | DropBlob] = (),
+    ) -> None:
+        """One transaction. Raises StoreError when the disk refuses it; then nothing of it is kept."""
+        rows = [(key, None if row is None else self._rows.dump(key, row)) for key, row in changes.items()]
+        run = self._db.execute
+        with self._told():
+            run("BEGIN IMMEDIATE")
+            try:
+                for key, raw in rows:
+                    if raw is None:
+                        run("DELETE FROM state WHERE key=?", (key,))
+                    else:
+                        run("INSERT INTO state VALUES (?,?) ON CONFLICT DO UPDATE SET value=excluded.value", (key, raw))
+                for record in records:
+                    run("INSERT INTO outbox VALUES (?,?)", record)
+                if prune is not None:
+                    run("DELETE FROM outbox WHERE seq<=?", (prune,))
+                    run("INSERT OR REPLACE INTO meta VALUES ('pruned', ?)", (str(prune),))
+                for change in blobs:
+                    if isinstance(change, KeepBlob):
+                        run("INSERT OR REPLACE INTO blob VALUES (?,?)", (change.name, change.data))
+                    else:
+                        run("DELETE FROM blob WHERE name=?", (change.name,))
+                run("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    run("ROLLBACK")
+                raise
+
+    def events(self, first: int, last: int) -> list[bytes]:
+        """Payloads of the events held from `first` to `last`, in order."""
+        with self._told():
+            found = self._db.execute("SELECT payload FROM outbox WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last))
+            return [row[0] for row in found]
+
+    def blob(self, name: str) -> bytes | None:
+        """Kept bytes, or None when there are none of that name."""
+        with self._told():
+            row = self._db.execute("SELECT data FROM blob WHERE name=?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def close(self) -> None:
+        """Close the database and let another program in."""
+        if hasattr(self, "_db"):
+            self._db.close()
+        os.close(self._lock)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """SQLite's errors as StoreError with the remedy."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise  # a bug of ours: a number was given twice
+        except sqlite3.Error as error:
+            raise self._sqlite_error(error) from error
+        except OSError as error:
+            raise self._os_error(error) from error
+
+    def _sqlite_error(self, error: sqlite3.Error) -> StoreError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        what = f"{self.path}: {error}"
+        if code == sqlite3.SQLITE_FULL:
+            return StoreError(f"the disk is full ({what})", _FULL.format(path=self.path), os.EX_IOERR)
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+            return StoreError(what, _READONLY.format(path=self.path), os.EX_IOERR)
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return StoreError(what, _LOCKED, os.EX_TEMPFAIL)
+        if code == sqlite3.SQLITE_IOERR:
+            return StoreError(f"the disk does not work ({what})", _WORN.format(path=self.path), os.EX_IOERR)
+        return StoreError(f"the database is damaged ({what})", _CORRUPT.format(path=self.path), os.EX_DATAERR)
+
+    def _os_error(self, error: OSError) -> StoreError:
+        what = f"{self.path.parent}: {error.strerror}"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return StoreError(what, _FULL.format(path=self.path), os.EX_IOERR)
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+            return StoreError(what, _READONLY.format(path=self.path), os.EX_IOERR)
+        return StoreError(what, _WORN.format(path=self.path), os.EX_IOERR)
