@@ -1,0 +1,313 @@
+"""`loket run`: one working booth on this machine, without root or services; starts what dies again."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from hardware.rig import control, files
+from hardware.rig.places import DEFAULT, Places, read_json, write_json
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PACE_S = 20.0
+START_S = 60.0
+BACKOFF_S = (0.2, 5.0)
+STEADY_S = 10.0
+LOG_LIMIT = 5_000_000
+SBI_PORTS = range(4501, 4601)
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+
+class RunError(Exception):
+    """The run cannot start; the text says what to do."""
+
+
+@dataclass
+class Child:
+    """One program of the run. `farewell`: the signal it gets when the supervisor is killed."""
+
+    name: str
+    words: list[str]
+    farewell: int = signal.SIGKILL
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    deaths: int = 0
+    again_at: float = 0.0
+    log: IO[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+
+class Supervisor:
+    """Starts the programs in order, starts again what dies, and ends them all."""
+
+    def __init__(self, places: Places, ports: dict[str, int], pace: float) -> None:
+        self.places = places
+        self.ports = ports
+        python, broker = sys.executable, str(places.broker_file)
+        bench = [python, "-m", "hardware.rig.bench", str(places.data), "--centre-port", str(ports["centre"])]
+        self.children = {
+            child.name: child
+            for child in (
+                # Quiet: rumqttd's spans come out as one error line per message.
+                Child("broker", [python, "-m", "iotcore", "--log-level", "CRITICAL", "--config", broker]),
+                Child("bench", [*bench, "--pace", str(pace)], signal.SIGTERM),
+                Child("central", [python, "-m", "central", str(places.central_file)]),
+                Child("edge", [python, "-m", "edge", str(places.booth_file)]),
+            )
+        }
+        self.stopping = threading.Event()
+
+    def start(self) -> None:
+        """Start all; returns when the console answers. Raises RunError when it does not come up."""
+        deadline = time.monotonic() + START_S
+        self._spawn(self.children["broker"])
+        self._spawn(self.children["central"])
+        self._spawn(self.children["bench"])
+        # The booth reads its pins' levels at start, so the wires must be there before it.
+        self._wait(deadline, "bench", lambda: _answers(self.places.control))
+        self._spawn(self.children["edge"])
+        self._wait(deadline, "broker", lambda: _listens(self.ports["broker"]))
+        self._wait(deadline, "central", lambda: _listens(self.ports["console"]))
+
+    def _wait(self, deadline: float, name: str, ready: Callable[[], bool]) -> None:
+        while not self.stopping.is_set() and not ready():
+            self.tend()
+            child = self.children[name]
+            if time.monotonic() > deadline or child.deaths >= 3:
+                raise RunError(f"{name} does not come up; the end of its log {self._log(name)}:\n{self._tail(name)}")
+            self.stopping.wait(0.03)
+
+    def _log(self, name: str) -> Path:
+        return self.places.logs / f"{name}.log"
+
+    def _tail(self, name: str) -> str:
+        with contextlib.suppress(OSError):
+            return "\n".join(self._log(name).read_text(errors="replace").splitlines()[-15:])
+        return "(empty)"
+
+    def tend(self) -> None:
+        """Start again what has died, and say so."""
+        now = time.monotonic()
+        for child in self.children.values():
+            if child.process is None or child.alive:
+                continue
+            if not child.again_at:
+                code = child.process.returncode
+                # Killed from outside is no fault of the program: it need not wait.
+                steady = code == -signal.SIGKILL or now - child.started > STEADY_S
+                child.deaths = 1 if steady else child.deaths + 1
+                wait = min(BACKOFF_S[0] * 2 ** (child.deaths - 1), BACKOFF_S[1])
+                child.again_at = now + wait
+                how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+                _say(f"{child.name} {how}; starts again in {wait:.1f} s ({self._log(child.name)})")
+            elif now >= child.again_at:
+                self._spawn(child)
+
+    def _spawn(self, child: Child) -> None:
+        path = self._log(child.name)
+        if child.log is None:
+            if path.exists() and path.stat().st_size > LOG_LIMIT:
+                path.replace(path.with_suffix(".log.1"))
+            child.log = path.open("ab")
+        env = os.environ | {
+            "GPIOZERO_PIN_FACTORY": "rig",
+            "RIG_GPIO": str(self.places.gpio),
+            "PYTHONUNBUFFERED": "1",
+        }
+        parent = os.getpid()
+
+        def leave_with_parent() -> None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, child.farewell)
+            if os.getppid() != parent:
+                os._exit(1)
+
+        # Own sessions: Ctrl-C reaches the supervisor alone, which ends the programs in order.
+        child.process = subprocess.Popen(
+            child.words,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=child.log,
+            stderr=child.log,
+            start_new_session=True,
+            preexec_fn=leave_with_parent,
+        )
+        child.started, child.again_at = time.monotonic(), 0.0
+        write_json(self.places.processes, {c.name: c.process.pid for c in self.children.values() if c.process})
+
+    def stop(self) -> None:
+        """End all programs: the booth first, the broker last; what does not end in 5 s is killed."""
+        for name in ("edge", "central", "bench", "broker"):
+            child = self.children[name]
+            if child.process is not None and child.alive:
+                child.process.terminate()
+                try:
+                    child.process.wait(5.0)
+                except subprocess.TimeoutExpired:
+                    _say(f"{name} did not end within 5 s and was killed")
+                    child.process.kill()
+                    child.process.wait()
+            if child.log is not None:
+                child.log.close()
+        self.places.processes.unlink(missing_ok=True)
+
+
+def run(data: Path, fresh: bool, port: int, pace: float = PACE_S) -> int:
+    """Run until Ctrl-C (or SIGTERM, SIGHUP); 0 then, 1 when a program does not come up, 2 when it cannot start.
+
+    `pace`: seconds between two applicants; 0: none come by themselves.
+    """
+    places = Places(data.absolute())
+    try:
+        with _locked(places, fresh):
+            ports = choose_ports(places, port)
+            files.write(places, ports)
+            return _supervise(Supervisor(places, ports, pace))
+    except RunError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+
+
+def _supervise(supervisor: Supervisor) -> int:
+    before = {
+        number: signal.signal(number, lambda *_: supervisor.stopping.set())
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        supervisor.start()
+        if not supervisor.stopping.is_set():
+            _say(_what_to_try(supervisor.places))
+            _say(f"console http://127.0.0.1:{supervisor.ports['console']}")
+        while not supervisor.stopping.wait(0.1):
+            supervisor.tend()
+        return 0
+    except RunError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    finally:
+        supervisor.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _locked(places: Places, fresh: bool) -> Iterator[None]:
+    """The data folder for this run alone, emptied when `fresh`. Raises RunError when it cannot be used."""
+    with contextlib.ExitStack() as stack:
+        try:
+            if places.data.is_dir() and not places.mark.exists() and any(places.data.iterdir()):
+                raise RunError(f"{places.data} holds other files than a run's: choose an empty folder with --data DIR")
+            places.data.mkdir(parents=True, exist_ok=True)
+            fcntl.flock(stack.enter_context(places.mark.open("a")), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if fresh:
+                _empty(places)
+        except BlockingIOError:
+            remedy = "end it first (Ctrl-C), or choose another folder with --data DIR"
+            raise RunError(f"another run uses {places.data}: {remedy}") from None
+        except OSError as error:
+            remedy = "choose another folder with --data DIR"
+            raise RunError(f"cannot use {places.data} ({error.strerror}): {remedy}") from error
+        yield
+
+
+def _empty(places: Places) -> None:
+    for item in places.data.iterdir():
+        if item.is_dir() and not item.is_symlink():
+            shutil.rmtree(item)
+        elif item != places.mark:
+            item.unlink()
+
+
+def choose_ports(places: Places, console: int) -> dict[str, int]:
+    """The console's port as asked, the others as remembered where they are free. Raises RunError when it is taken."""
+    if not 0 < console < 65536:
+        raise RunError(f"{console} is no port: choose 1..65535 with --port N (make run PORT=N)")
+    if not _free(console):
+        raise RunError(f"port {console} is taken: choose another with --port N (make run PORT=N)")
+    remembered = read_json(places.ports)
+    ports = {"console": console}
+    for name in ("broker", "centre"):
+        old = remembered.get(name)
+        usable = isinstance(old, int) and old not in ports.values() and _free(old)
+        ports[name] = old if usable and isinstance(old, int) else _any_free()
+    for name in ("face", "slap", "iris"):
+        old = remembered.get(name)
+        candidates = ([old] if isinstance(old, int) else []) + list(SBI_PORTS)
+        found = next((each for each in candidates if each not in ports.values() and _free(each)), None)
+        if found is None:
+            raise RunError(f"no free port in {SBI_PORTS[0]}..{SBI_PORTS[-1]} for the SBI devices: end other programs")
+        ports[name] = found
+    write_json(places.ports, ports)
+    return ports
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _any_free() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _answers(path: Path) -> bool:
+    try:
+        return control.ask(path, ["status"], 2.0)[0]
+    except (OSError, ValueError):
+        return False
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+def _what_to_try(places: Places) -> str:
+    beside = Path(sys.executable).parent / "loket"
+    with contextlib.suppress(ValueError):
+        beside = beside.relative_to(Path.cwd())
+    loket = "loket" if shutil.which("loket") else str(beside)
+    rig = f"{loket} rig" if places.data == DEFAULT.absolute() else f'{loket} rig --data "{places.data}"'
+    return f"""
+One booth runs on simulated hardware; applicants come by themselves. Logs: {places.logs}
+Try from a second terminal, with the console open:
+  {rig} mains off          the mains fails; `mains on` brings it back
+  {rig} printer jam        the next card jams; `printer clear` mends it
+  {rig} scanner unplug     a cable comes loose; `scanner plug` puts it back
+  {rig} kill edge          the booth's program dies in the middle of its work
+  {rig} centre down        the national centre does not answer; `centre up`
+  {rig} help               everything else
+Ctrl-C ends all of it; the next run goes on from the same data.
+"""

@@ -1,0 +1,124 @@
+"""Serves simulated SBI devices on ports of 127.0.0.1: one thread, one selector, all connections."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from hardware.simulators.sbi import SbiConnection, SbiDevice
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Link:
+    socket: socket.socket
+    connection: SbiConnection
+    out: bytearray = field(default_factory=bytearray)
+
+
+class SbiServer:
+    """Listens for each device on its `port`. Devices are touched by the server's thread alone: use `call`."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._devices: dict[socket.socket, SbiDevice] = {}
+        self._links: dict[socket.socket, _Link] = {}
+        self._selector = selectors.DefaultSelector()
+        self._wake, self._waker = socket.socketpair()
+        self._selector.register(self._wake, selectors.EVENT_READ)
+        self._thread = threading.Thread(target=self._serve, name="sbi", daemon=True)
+
+    def add(self, device: SbiDevice) -> None:
+        """Listen for a device, before `start`. Port 0 takes a free one and writes it into the device."""
+        server = socket.create_server(("127.0.0.1", device.port))
+        server.setblocking(False)
+        device.port = server.getsockname()[1]
+        self._devices[server] = device
+        self._selector.register(server, selectors.EVENT_READ)
+
+    def start(self) -> None:
+        """Serve on a thread of its own."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop serving; all connections end."""
+        self._waker.send(b"x")
+        self._thread.join()
+        for end in (*self._devices, *self._links, self._wake, self._waker):
+            end.close()
+        self._selector.close()
+
+    def call(self, what: Callable[[], T]) -> T:
+        """Do something with a device while no request is being answered."""
+        with self._lock:
+            return what()
+
+    def _serve(self) -> None:
+        while True:
+            due = [at for link in self._links.values() if (at := link.connection.next_wakeup()) is not None]
+            ready = self._selector.select(max(0.0, min(due) - self._clock()) if due else None)
+            for key, mask in ready:
+                if key.fileobj is self._wake:
+                    return
+                assert isinstance(key.fileobj, socket.socket)
+                if key.fileobj in self._devices:
+                    self._accept(key.fileobj)
+                elif mask & selectors.EVENT_READ:
+                    self._read(self._links[key.fileobj])
+            now = self._clock()
+            for link in tuple(self._links.values()):
+                at = link.connection.next_wakeup()
+                if at is not None and at <= now:
+                    with self._lock:
+                        link.out += link.connection.wakeup(now)
+                self._write(link)
+
+    def _accept(self, server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            client, _ = server.accept()
+            client.setblocking(False)
+            self._links[client] = _Link(client, SbiConnection(self._devices[server]))
+            self._selector.register(client, selectors.EVENT_READ)
+
+    def _read(self, link: _Link) -> None:
+        try:
+            data = link.socket.recv(65536)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._drop(link)
+            return
+        with self._lock:
+            link.out += link.connection.receive(data, self._clock())
+
+    def _write(self, link: _Link) -> None:
+        if link.socket.fileno() < 0:
+            return
+        try:
+            while link.out:
+                del link.out[: link.socket.send(link.out)]
+        except BlockingIOError:
+            self._selector.modify(link.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            return
+        except OSError:
+            self._drop(link)
+            return
+        if link.connection.closed:
+            self._drop(link)
+        else:
+            self._selector.modify(link.socket, selectors.EVENT_READ)
+
+    def _drop(self, link: _Link) -> None:
+        if self._links.pop(link.socket, None) is not None:
+            self._selector.unregister(link.socket)
+            link.socket.close()
