@@ -88,18 +88,30 @@ def check_config(
     program = _program_of(sections)
     if program is None:
         _refuse(f"{file}: has neither [booth] (a booth's file) nor [coordinator] (the coordinator's); add one of them")
-    try:
-        if program == "booth":
-            from edge.config import load as load_booth
-
-            load_booth(file)
-        else:
-            from central.config import load as load_coordinator
-
-            load_coordinator(file)
-    except ValueError as error:
-        _refuse(str(error))
+    problem = _booth_problem(file) if program == "booth" else _coordinator_problem(file)
+    if problem is not None:
+        _refuse(problem)
     typer.echo(f"{file}: ok, settings of a {program} ({', '.join(sections)})")
+
+
+def _booth_problem(file: Path) -> str | None:
+    from edge.config import ConfigError, load
+
+    try:
+        load(file)
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+def _coordinator_problem(file: Path) -> str | None:
+    from central.config import ConfigError, load
+
+    try:
+        load(file)
+    except ConfigError as error:
+        return str(error)
+    return None
 
 
 def _program_of(sections: dict[str, object]) -> str | None:
@@ -138,8 +150,7 @@ def keys(directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where th
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(key.hex() + "\n")
     typer.echo(f"Private keys, for the coordinator alone: {private['seal']}, {private['command']}", err=True)
-    typer.echo(f'seal_key = "{seal_public.hex()}"')
-    typer.echo(f'command_key = "{sign_public.hex()}"')
+    typer.echo(f'[keys]\nseal = "{seal_public.hex()}"\ncommand = "{sign_public.hex()}"')
 
 
 @app.command(short_help="Hash a password for the console.")
