@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 PORT ?= 8080
-DATA ?= var
+DATA ?= var/run
 FRESH ?=
 RUNS ?=
 ARGS ?=
@@ -16,7 +16,7 @@ help: ## Show this list
 	@echo
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
 
-run: env ## One booth, the coordinator and the console, with simulated hardware [FRESH=1 PORT=8080 DATA=var]
+run: env ## One booth, the coordinator and the console, with simulated hardware [FRESH=1 PORT=8080 DATA=var/run]
 	@exec $(PY) -m loket run --data "$(DATA)" --port $(PORT) $(if $(filter 1 yes true,$(FRESH)),--fresh)
 
 test: env debian ## All tests but the long ones below [ARGS="-k printing"]

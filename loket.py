@@ -46,7 +46,7 @@ def _existing(config: Path) -> Path:
 
 @app.command(short_help="Everything at once, with simulated hardware.")
 def run(
-    data: Annotated[Path, typer.Option(help="Where everything is kept between runs.")] = Path("var"),
+    data: Annotated[Path, typer.Option(help="Where everything is kept between runs.")] = Path("var/run"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over: forget the data first.")] = False,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the console on 127.0.0.1.")] = 8080,
 ) -> None:
@@ -115,8 +115,8 @@ def _coordinator_problem(file: Path) -> str | None:
 
 
 def _program_of(sections: dict[str, object]) -> str | None:
-    """Whose file it is, by a section that only one of them has."""
-    for program in ("booth", "coordinator"):
+    """Whose file it is. The coordinator's has a list of booths, a booth's never names a coordinator."""
+    for program in ("coordinator", "booth"):
         if program in sections:
             return program
     return None
@@ -139,7 +139,7 @@ def keys(directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where th
     from contract.sealing import new_seal_pair, new_sign_pair
 
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    private = {"seal": directory / "seal.key", "command": directory / "command.key"}
+    private = {name: directory / f"{name}.private" for name in ("seal", "command")}
     for path in private.values():
         if path.exists():
             _refuse(f"{path} exists; packets may be sealed to it, so move it away yourself before making a new one")

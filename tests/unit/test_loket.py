@@ -65,7 +65,7 @@ def test_the_keys_that_are_made_fit_each_other(tmp_path: Path) -> None:
     result = RUN.invoke(loket.app, ["keys", str(tmp_path / "keys")])
     assert result.exit_code == 0
     public = tomllib.loads(result.stdout)["keys"]
-    private = {name: bytes.fromhex((tmp_path / "keys" / f"{name}.key").read_text()) for name in ("seal", "command")}
+    private = {name: bytes.fromhex((tmp_path / "keys" / f"{name}.private").read_text()) for name in ("seal", "command")}
     sealed = sealing.seal(b"face", bytes.fromhex(public["seal"]), b"label")
     assert sealing.unseal(sealed, private["seal"], b"label") == b"face"
     assert sealing.verify(b"print", sealing.sign(b"print", private["command"]), bytes.fromhex(public["command"]))
@@ -74,19 +74,19 @@ def test_the_keys_that_are_made_fit_each_other(tmp_path: Path) -> None:
 def test_nobody_else_may_read_the_private_keys_and_they_are_not_shown(tmp_path: Path) -> None:
     result = RUN.invoke(loket.app, ["keys", str(tmp_path / "keys")])
     for name in ("seal", "command"):
-        file = tmp_path / "keys" / f"{name}.key"
+        file = tmp_path / "keys" / f"{name}.private"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert file.read_text().strip() not in result.output
 
 
 def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     RUN.invoke(loket.app, ["keys", str(tmp_path)])
-    before = (tmp_path / "seal.key").read_text()
-    (tmp_path / "command.key").unlink()
+    before = (tmp_path / "seal.private").read_text()
+    (tmp_path / "command.private").unlink()
     result = RUN.invoke(loket.app, ["keys", str(tmp_path)])
     assert result.exit_code == 2
-    assert (tmp_path / "seal.key").read_text() == before
-    assert not (tmp_path / "command.key").exists()
+    assert (tmp_path / "seal.private").read_text() == before
+    assert not (tmp_path / "command.private").exists()
 
 
 def test_a_password_becomes_a_hash_that_knows_it() -> None:
