@@ -216,7 +216,9 @@ class _Device(_Table):
             if not re.match(r"^socket://[^/:\[\]]+:\d{1,5}$", port) or not 0 < int(port.rpartition(":")[2]) < 65536:
                 raise _MisfitError("not a socket address", 'Write "socket://127.0.0.1:4501"')
         elif not port.startswith("/"):
-            raise _MisfitError("not a port", 'Write "/dev/serial/by-id/..." (ls /dev/serial/by-id) or "socket://host:port"')
+            raise _MisfitError(
+                "not a port", 'Write "/dev/serial/by-id/..." (ls /dev/serial/by-id) or "socket://host:port"'
+            )
         return port
 
 

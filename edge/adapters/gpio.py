@@ -61,7 +61,7 @@ class Gpio:
                     self._inputs[name] = self._input(name, line)
         except Exception as error:  # gpiozero and the pin libraries below it raise of many kinds
             self.close()
-            remedy = "Check GPIOZERO_PIN_FACTORY (lgpio on the Pi), the group gpio, and that no other program has the pin"
+            remedy = "Check GPIOZERO_PIN_FACTORY (lgpio on a Pi), the group gpio, and that no other program has the pin"
             raise GpioError(f"the GPIO pins cannot be used: {type(error).__name__}: {error}. {remedy}") from error
 
     def _input(self, name: str, line: Line) -> Any:
