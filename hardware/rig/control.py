@@ -19,7 +19,9 @@ loket rig [--data DIR] WORDS...      acts on the booth that `loket run` has star
 
   mains off | on                     cut the mains, and bring it back
   mains blip SECONDS                 a short interruption
-  printer jam | clear | empty | refill [N] | cover-open | cover-close | power-off | power-on | ribbon-out | ribbon-new
+  printer jam | clear                the next card jams; a person takes it out
+  printer empty | refill [N]         no blanks; N more blanks (50)
+  printer cover-open | cover-close | ribbon-out | ribbon-new | reject-full | reject-empty | power-off | power-on
   scanner | signature | ups | printer   unplug | plug      pull a device's cable, and put it back
   ups silent | garbage | normal      the UPS says nothing, or nonsense
   scan KK NIK                        hold a family card under the scanner (16 digits each)
@@ -31,7 +33,7 @@ loket rig [--data DIR] WORDS...      acts on the booth that `loket run` has star
   centre up | down | slow | duplicate | adjudicate | wrong [NIK]
   day on | off | pace SECONDS        applicants come by themselves, or not
   kill edge | central | broker | bench   end a program at once (SIGKILL); `loket run` starts it again
-  status                             everything that the bench knows
+  status [json]                      everything that the bench knows
 """
 
 #: What a program's command line must hold before it is killed, so that a number used again harms nobody.

@@ -1,0 +1,226 @@
+"""All simulated hardware of one booth in one process: `python -m hardware.rig.bench DATA`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from hardware.rig.control import ControlServer
+from hardware.rig.day import Day
+from hardware.rig.gpio_hub import GpioHub
+from hardware.rig.places import Places, read_json, write_json
+from hardware.rig.ptys import PtyServer, Simulator
+from hardware.rig.sbi_server import SbiServer
+from hardware.rig.words import Words
+from hardware.simulators.centre import Centre, CentreServer
+from hardware.simulators.evolis import CardPrinter
+from hardware.simulators.megatec import Ups
+from hardware.simulators.sbi import SbiDevice
+from hardware.simulators.scanner import DocumentScanner
+from hardware.simulators.topaz import SignaturePad, scribble
+
+PRESS_S = 0.15
+TICK_S = 0.05
+MAINS_V = 228.0
+
+#: Which samples an SBI device gives follows from what it takes.
+_SBI_KINDS = {"photo": "Face", "iris": "Iris", "right-four": "Finger", "left-four": "Finger", "thumbs": "Finger"}
+
+
+class Bench:
+    """The booth file's devices and pins, and what a person may do to them. Any thread may call.
+
+    The printer's cards and counter, the UPS's charge and the number of arrivals are kept in `places.bench_data`.
+    """
+
+    def __init__(self, places: Places, centre_port: int, pace: float, printer_on_ups: bool = True) -> None:
+        self.places = places
+        self.printer_on_ups = printer_on_ups
+        self.mains_on = True
+        self.door_open = False
+        booth: dict[str, Any] = tomllib.loads(places.booth_file.read_text(encoding="utf-8"))
+        self._pins: dict[str, Any] = booth.get("gpio", {})
+        self._state = places.bench_data / "state.json"
+        kept = read_json(self._state)
+        self.ptys = PtyServer()
+        self.ups = Ups()
+        self.scanner = DocumentScanner("text")
+        self.pad = SignaturePad()
+        self.printer = CardPrinter()
+        self.sbi: dict[str, SbiDevice] = {}
+        self.sbi_server = SbiServer()
+        survivors: dict[str, Ups | CardPrinter | DocumentScanner] = {
+            "ups": self.ups,
+            "printer": self.printer,
+            "scanner": self.scanner,
+        }
+        for name, survivor in survivors.items():
+            if name in kept:
+                survivor.restore(kept[name])
+        for device in booth["device"]:
+            self._add(device)
+        self.centre = Centre(places.bench_data / "centre.json")
+        self.centre_server = CentreServer(self.centre, centre_port)
+        self.hub = GpioHub(places.gpio)
+        self.day = Day(self, pace=pace, arrived=int(kept.get("arrived", 0)))
+        self._day_lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._saved: object = None
+        self._control = ControlServer(places.control, Words(self).act)
+        self._loop = threading.Thread(target=self._run, name="bench", daemon=True)
+
+    def _add(self, device: dict[str, Any]) -> None:
+        simulators: dict[str, Simulator] = {
+            "megatec": self.ups,
+            "scanner": self.scanner,
+            "topaz": self.pad,
+            "evolis": self.printer,
+        }
+        if device["kind"] == "sbi":
+            port = int(device["port"].rpartition(":")[2])
+            # The same seed on every start: the same capture gives the same bytes.
+            self.sbi[device["name"]] = SbiDevice(_SBI_KINDS[device["takes"][0]], port, seed=port)
+            self.sbi_server.add(self.sbi[device["name"]])
+        else:
+            if device["kind"] == "scanner":
+                self.scanner.mode = device.get("mode", "text")
+            self.ptys.add(device["name"], simulators[device["kind"]], Path(device["port"]))
+
+    def start(self) -> None:
+        """Everything is there when this returns; the mains are on."""
+        self.ups.set_mains(self.ptys.now(), MAINS_V)
+        self._drive("mains", True)
+        self._drive("door", False)
+        for button in ("start", "next", "retry", "stop"):
+            self._drive(button, False)
+        names = {f"GPIO{self._pin(name)[0]}": name for name in ("green", "amber", "red") if name in self._pins}
+
+        def lamp(pin: str, level: int | None) -> None:
+            if pin in names:
+                lit = level is not None and bool(level) == self._pin(names[pin])[1]
+                with self._day_lock:
+                    self.day.lamp(names[pin], lit, time.monotonic())
+
+        self.hub.on_output(lamp)
+        self.hub.start()
+        self.ptys.start()
+        self.sbi_server.start()
+        self.centre_server.start()
+        self._loop.start()
+        self._control.start()
+
+    def close(self) -> None:
+        """Save what survives, and end."""
+        self._stopping.set()
+        self._loop.join()
+        self._control.close()
+        self.save(always=True)
+        self.hub.close()
+        self.sbi_server.close()
+        self.centre_server.close()
+        self.ptys.stop()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(TICK_S):
+            with self._day_lock:
+                self.day.tick(time.monotonic())
+            self.save()
+
+    def save(self, always: bool = False) -> None:
+        """Write what must survive, if a card has moved or an applicant has come since, or `always`."""
+        path, settings = self.printer.path, self.scanner.snapshot()
+        cards = (path.counter, path.loaded, repr(path.inside), len(path.tray), len(path.rejected))
+        told = (*cards, path.cover_open, path.reject_full, settings)
+        if not always and (told, self.day.arrived) == self._saved:
+            return
+        state: dict[str, Any] = self.ptys.call(
+            lambda: {"printer": self.printer.snapshot(), "ups": self.ups.snapshot(), "scanner": settings}
+        )
+        self._saved = (told, self.day.arrived)
+        write_json(self._state, state | {"arrived": self.day.arrived})
+
+    def _pin(self, name: str) -> tuple[int, bool]:
+        """BCM number and active level of a pin of the booth file."""
+        given = self._pins[name]
+        if isinstance(given, int):
+            return given, True
+        return int(given["pin"]), bool(given.get("active_high", given.get("pull") != "up"))
+
+    def _drive(self, name: str, active: bool) -> None:
+        if name in self._pins:
+            pin, active_high = self._pin(name)
+            self.hub.set(f"GPIO{pin}", int(active == active_high))
+
+    def lit(self) -> list[str]:
+        """Lamps that are on."""
+        with self._day_lock:
+            return [name for name, lit in self.day.lamps.items() if lit]
+
+    # --- what people and the day do --------------------------------------------------------------------------
+
+    def mains(self, on: bool) -> None:
+        """The utility fails, or is back; the contact, the UPS and what hangs on the mains alone feel it at once."""
+        self.mains_on = on
+        self._drive("mains", on)
+        self.ptys.call(lambda: self.ups.set_mains(self.ptys.now(), MAINS_V if on else 0.0))
+        if not self.printer_on_ups:
+            self.power_printer(on)
+
+    def power_printer(self, on: bool) -> None:
+        """The printer's switch; the mains' when it is not on the UPS."""
+        now = self.ptys.now()
+        self.ptys.call(lambda: self.printer.power_on() if on else self.printer.power_off(now))
+
+    def door(self, is_open: bool) -> None:
+        """The cabinet's door."""
+        self.door_open = is_open
+        self._drive("door", is_open)
+
+    def scan(self, text: str) -> None:
+        """Hold a document under the scanner."""
+        self.ptys.call(lambda: self.scanner.present(text))
+
+    def press(self, button: str) -> None:
+        """Press a button and let go."""
+        self._drive(button, True)
+        timer = threading.Timer(PRESS_S, self._drive, (button, False))
+        timer.daemon = True
+        timer.start()
+
+    def sign(self) -> None:
+        """Sign on the pad, unless somebody is at it."""
+
+        def work() -> None:
+            if not self.pad.signing:
+                self.pad.sign(self.ptys.now(), scribble(self.day.arrived))
+
+        self.ptys.call(work)
+
+
+def main(words: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="python -m hardware.rig.bench", description=__doc__)
+    parser.add_argument("data", type=Path, help="data folder of the run (with booth.toml)")
+    parser.add_argument("--centre-port", type=int, default=0)
+    parser.add_argument("--pace", type=float, default=20.0, help="seconds between two applicants; 0: none")
+    parser.add_argument("--printer-on-mains", action="store_true", help="the printer dies with the mains")
+    given = parser.parse_args(words)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    places = Places(given.data.absolute())
+    places.bench_data.mkdir(parents=True, exist_ok=True)
+    bench = Bench(places, given.centre_port, given.pace, printer_on_ups=not given.printer_on_mains)
+    bench.start()
+    stop.wait()
+    bench.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
