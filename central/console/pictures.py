@@ -1,0 +1,182 @@
+"""What the pages draw from the coordinator's views: power history, the one-line diagram, live figures, order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, Final, Literal, TypeGuard
+
+from central.console.texts import Language, text
+from central.console.words import number
+from central.core.views import BoothView, DeviceView, PrintJobView, TimelineEntry
+from contract.messages import DeviceState, Supply
+
+DAY: Final = timedelta(hours=24)
+
+FIGURES: Final = (
+    ("battery.charge", "figure.charge", "%", 0),
+    ("ups.load", "figure.load", "%", 0),
+    ("input.voltage", "figure.input", "V", 0),
+    ("output.voltage", "figure.output", "V", 0),
+    ("battery.voltage", "figure.voltage", "V", 1),
+    ("input.frequency", "figure.frequency", "Hz", 1),
+    ("ups.temperature", "figure.temperature", "°C", 0),
+)
+"""NUT's name, key of the label, unit, digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time with one supply; `start` and `width` in per cent of the picture."""
+
+    supply: Supply
+    start: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The supply of the last 24 hours, and how many seconds each lasted."""
+
+    stretches: tuple[Stretch, ...]
+    seconds: Mapping[Supply, float]
+    marks: tuple[tuple[float, datetime], ...]
+    """Full hours to write below: place in per cent, time."""
+
+
+def history(changes: Iterable[TimelineEntry], now: datetime, known_until: datetime | None) -> History:
+    """Power history from `supply.changed` events, in any order.
+
+    Before the first change, and after `known_until` (the booth was last heard then), the supply is not known.
+    """
+    begin = now - DAY
+    until = min(now, known_until) if known_until is not None else begin
+    told: list[tuple[datetime, Supply]] = []
+    for entry in sorted(changes, key=lambda entry: (entry.time, entry.seq)):
+        try:
+            told.append((entry.time, Supply(entry.body.get("supply", ""))))
+        except ValueError:
+            told.append((entry.time, Supply.UNKNOWN))
+    points = [(begin, Supply.UNKNOWN), *((max(begin, time), supply) for time, supply in told if time < until)]
+    points += [(max(until, points[-1][0]), Supply.UNKNOWN), (now, Supply.UNKNOWN)]
+    stretches: list[Stretch] = []
+    seconds = dict.fromkeys(Supply, 0.0)
+    for (start, supply), (end, _) in pairwise(points):
+        length = (end - start).total_seconds()
+        if length > 0:
+            seconds[supply] += length
+            share = 100 / DAY.total_seconds()
+            stretches.append(Stretch(supply, (start - begin).total_seconds() * share, length * share))
+    hour = begin.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    hours = [hour + timedelta(hours=step) for step in range(24)]
+    marks = tuple(((at - begin) / DAY * 100, at) for at in hours if (at.hour + 7) % 4 == 0 and at <= now)
+    return History(tuple(stretches), seconds, marks)
+
+
+def figures(language: Language, booth: BoothView) -> list[tuple[str, str]]:
+    """Label and value with unit of the figures that the booth sends; one that it could not read is `not known`."""
+    rows = []
+    for name, label, unit, digits in FIGURES:
+        if name in booth.figures:
+            value = booth.figures[name]
+            words = number(language, value, digits)
+            rows.append((text(language, label), f"{words} {unit}" if is_number(value) else words))
+    runtime = booth.figures.get("battery.runtime")
+    if is_number(runtime):
+        rows.append((text(language, "figure.runtime"), text(language, "figure.minutes", n=int(runtime // 60))))
+    return rows
+
+
+def figure(language: Language, booth: BoothView, name: str, unit: str) -> str:
+    """One figure with its unit, or an empty text when the booth does not know it."""
+    value = booth.figures.get(name)
+    return f"{number(language, value)} {unit}" if is_number(value) else ""
+
+
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether a telemetry value is a figure."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """Parts of the one-line diagram: True powered, False not, None not known."""
+
+    mains: bool | None
+    ups: bool | None
+    load: bool | None
+    battery: bool
+    """The load is fed by the battery."""
+
+
+def diagram(booth: BoothView) -> Diagram:
+    """What is powered, from the fused supply; of an offline booth nothing is known."""
+    if not booth.online or booth.supply is Supply.UNKNOWN:
+        return Diagram(None, None, None, False)
+    ups = next((device.state is not DeviceState.LOST for device in booth.devices if device.kind == "megatec"), None)
+    on_mains = booth.supply is Supply.ON_MAINS
+    return Diagram(on_mains, True if ups else None, True, not on_mains)
+
+
+def printer(booth: BoothView) -> DeviceView | None:
+    """The booth's card printer."""
+    return next((device for device in booth.devices if device.kind == "evolis"), None)
+
+
+_SEVERITY: Final = {DeviceState.LOST: 0, DeviceState.FAULT: 1, DeviceState.OK: 2}
+
+
+def by_severity(devices: Iterable[DeviceView]) -> list[DeviceView]:
+    """Devices, the worst first, then by name."""
+    return sorted(devices, key=lambda device: (_SEVERITY[device.state], device.name))
+
+
+_WORST: Final = {"problem": 0, "attention": 1, "good": 2}
+
+
+def worst_first(booths: Iterable[BoothView]) -> list[BoothView]:
+    """Booths, those that need a person first, then by name."""
+    return sorted(booths, key=lambda booth: (_WORST[booth.worst], booth.name, booth.id))
+
+
+_STATES: Final = {"processing-stopped": 0, "processing": 1, "pending": 2}
+
+
+def by_need(jobs: Iterable[PrintJobView]) -> list[PrintJobView]:
+    """Jobs that wait for a person, then printing, then waiting by due time, then the ended, latest first."""
+
+    def place(job: PrintJobView) -> tuple[int, float, float]:
+        state = _STATES.get(job.state, 3)
+        return (state, -job.changed.timestamp(), 0.0) if state == 3 else (state, job.due.timestamp(), 0.0)
+
+    return sorted(jobs, key=place)
+
+
+JobWeight = Literal["problem", "attention", "good", "busy", "ended"]
+
+
+def job_weight(job: PrintJobView, now: datetime) -> JobWeight:
+    """How a job's state is drawn; a job that waits beyond its due time needs attention."""
+    if job.state == "processing-stopped":
+        return "problem"
+    if job.state == "aborted":
+        return "attention"
+    if job.state in ("pending", "processing"):
+        return "attention" if job.due < now else "busy" if job.state == "processing" else "good"
+    return "ended"
+
+
+def encoding_weight(state: str) -> JobWeight:
+    """How an enrolment's state at the centre is drawn."""
+    if "FAILURE" in state or state in ("DUPLICATE_RECORD", "ADJUDICATE_RECORD", "REQUEST_VALIDATION"):
+        return "attention"
+    return "ended" if state == "PRINT_READY_RECORD" else "busy"
+
+
+def beginning(payload: bytes, limit: int = 240) -> str:
+    """The first bytes of a payload as text that no control character can disturb."""
+    words = payload[:limit].decode("utf-8", errors="replace")
+    shown = "".join(sign if sign.isprintable() else "·" for sign in words)
+    return shown + ("…" if len(payload) > limit else "")

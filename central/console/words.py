@@ -1,0 +1,59 @@
+"""Times, ages and numbers as people read them: WIB, with seconds, in the chosen language."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from central.console.texts import Language, text
+
+WIB: Final = timezone(timedelta(hours=7), "WIB")
+"""Western Indonesian time; it has no summer time."""
+
+_MONTHS: Final[dict[Language, tuple[str, ...]]] = {
+    "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
+
+
+def clock(language: Language, moment: datetime | None, now: datetime) -> str:
+    """`14:05:09` of today, `23 Nov 14:05:09` of another day, with the year when it is another; None is `never`."""
+    if moment is None:
+        return text(language, "time.never")
+    local, today = moment.astimezone(WIB), now.astimezone(WIB)
+    if local.date() == today.date():
+        return f"{local:%H:%M:%S}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local.day} {_MONTHS[language][local.month - 1]}{year} {local:%H:%M:%S}"
+
+
+def age(language: Language, moment: datetime | None, now: datetime) -> str:
+    """How long ago, in one unit; a moment of the future (a clock that runs ahead) is `just now`."""
+    if moment is None:
+        return text(language, "time.never")
+    seconds = int((now - moment).total_seconds())
+    if seconds < 1:
+        return text(language, "age.now")
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size * (1 if unit == "d" else 2):
+            return text(language, f"age.{unit}", n=seconds // size)
+    return text(language, "age.s", n=seconds)
+
+
+def duration(seconds: float) -> str:
+    """Hours and minutes, `23:41`."""
+    minutes = round(seconds / 60)
+    return f"{minutes // 60}:{minutes % 60:02d}"
+
+
+def number(language: Language, value: object, digits: int = 0) -> str:
+    """A figure with the language's decimal sign; anything that is no number is `not known`, never zero."""
+    if value is None or isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+        return text(language, "unknown")
+    words = f"{value:,.{digits}f}"
+    return words if language == "en" else words.translate(str.maketrans(",.", ".,"))
+
+
+def masked(nik: str) -> str:
+    """A NIK with the birth date hidden: a technician needs to tell applicants apart, not to know them."""
+    return f"{nik[:6]}••••••{nik[12:]}"
