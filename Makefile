@@ -29,7 +29,7 @@ sim: env ## Many seeded days in virtual time, with a crash at any commit [RUNS=2
 	@$(PY) -m tests.simulation $(if $(RUNS),--runs $(RUNS)) $(ARGS)
 
 chaos: env debian ## Kill booth, coordinator and broker at random during real traffic, then count
-	@$(PY) -m tests.integration.chaos $(ARGS)
+	@$(PY) -m tests.chaos $(ARGS)
 
 bench: env debian ## Measure the budgets as ratios; writes build/bench.json
 	@$(PY) -m tests.bench $(ARGS)
