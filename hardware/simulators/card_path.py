@@ -149,8 +149,9 @@ class CardPath:
         self.error &= ~E_MECHANICAL
 
     def clear(self) -> None:
-        """Forgets the errors whose cause is gone. A stuck card is not gone."""
-        kept = self.error & E_MECHANICAL if self.inside else 0
+        """Forgets the errors whose cause is gone. A card that is stuck, or printed in part, is not gone."""
+        stuck = self.error and self.inside and (self.inside.started or self.error & E_MECHANICAL)
+        kept = E_MECHANICAL if stuck else 0
         self.error = kept | (E_COVER if self.cover_open else 0)
 
     def _fail(self, error: int) -> None:

@@ -365,13 +365,9 @@ class CardPrinter:
     def _begin(self, name: bytes, now: float) -> bytes:
         if name in (b"Sr", b"Sv", b"Se") and not self._open:
             return self._no("1")
-        error = self.path.error
-        if name == b"Ser":
-            # Rejecting is the way out of an error; only an open cover forbids it.
-            self.path.error &= E_COVER | E_MECHANICAL
-            error &= E_COVER
-        if error:
-            return self._no(self._trouble())
+        # Rejecting is the way out of an error; only an open cover forbids it.
+        if self.path.cover_open if name == b"Ser" else self.path.error:
+            return self._no("C" if self.path.cover_open else self._trouble())
         if name == b"Sr":
             self._side = "front"
         elif name == b"Sv":
@@ -387,7 +383,7 @@ class CardPrinter:
         self._moving = name
         if name == b"Ser":
             self._close_sequence()
-            self.path.error = 0
+            self.path.error &= E_MECHANICAL if self.path.inside else 0
         self.path.start(plan, faces, now)
         if self.path.busy:
             return b""
