@@ -13,7 +13,7 @@ PAUSE_S = 0.7
 #: Amber for so long (s) means that a person is asked for something: a signature.
 SIGN_AFTER_S = 1.2
 SIGN_AGAIN_S = 6.0
-#: How often an idle officer looks whether a recording is still open (s), as after a power cut.
+#: How often an idle officer tries whether somebody is still there (s), as after a power cut.
 LOOK_S = 8.0
 QUEUE = 3
 
@@ -116,7 +116,7 @@ class Day:
         self.hands.press(button)
 
     def _no_effect(self, now: float) -> None:
-        if self._pressed == "next" and self.waiting:
+        if self._pressed == "next":
             self._press("start", now)
             return
         self.waiting = 0
