@@ -163,6 +163,7 @@ encoding = Table(
     Column("enrolment", String(80), primary_key=True),
     Column("packet", String(80), nullable=False),
     Column("booth", String(40), nullable=False),
+    Column("nik", String(16), nullable=False),
     Column("state", String(40), nullable=False),
     Column("received", Double, nullable=False),
     Column("changed", Double, nullable=False),

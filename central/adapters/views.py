@@ -1,0 +1,308 @@
+"""What the console asks: each question is one consistent read of the database (`core.views.Views`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, cast
+
+from sqlalchemy import Connection, func, select, text
+
+from central.adapters import schema
+from central.adapters.store import Store
+from central.adapters.store_ingest import count_dead_letters
+from central.adapters.store_work import PRINTER
+from central.core import fleet, print_queue
+from central.core.print_queue import Job, Printer
+from central.core.views import (
+    BoothView,
+    DeadLetterView,
+    DeviceView,
+    EncodingView,
+    PrintJobView,
+    TimelineEntry,
+    Totals,
+)
+from contract.messages import DeviceState, Supply
+
+#: The service's day (WIB).
+_WIB = timezone(timedelta(hours=7), "WIB")
+
+
+def _when(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)
+
+
+def _masked(nik: str) -> str:
+    """The first six digits (the district) and the last two of a NIK."""
+    return f"{nik[:6]}********{nik[-2:]}" if len(nik) == 16 else ""
+
+
+class StoreViews:
+    """Implements `core.views.Views`. `wall` tells the time."""
+
+    def __init__(self, store: Store, wall: Callable[[], datetime]) -> None:
+        self._store = store
+        self._wall = wall
+
+    def totals(self) -> Totals:
+        """The figures on top of every page."""
+        today = self._wall().astimezone(_WIB).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+        booth, gap, job, card, fact = schema.booth, schema.gap, schema.print_job, schema.card, schema.fact
+        with self._store.read() as connection:
+
+            def number(query: Any) -> int:
+                return int(connection.execute(query).scalar() or 0)
+
+            def jobs(state: str) -> int:
+                return number(select(func.count()).select_from(job).where(text(f"print_job.state = '{state}'")))
+
+            printed = select(func.count()).select_from(card).where(card.c.at >= today, card.c.outcome == "printed")
+            up = connection.execute(select(fact.c.value).where(fact.c.name == "centre_up")).scalar()
+            return Totals(
+                outages=number(select(func.count()).select_from(booth).where(booth.c.supply == "ON_BATTERY")),
+                lost=number(select(func.sum(gap.c.lost))),
+                uncertain=jobs("processing-stopped"),
+                dead_letters=count_dead_letters(connection),
+                pending=jobs("pending"),
+                printed_today=number(printed),
+                centre_up=None if up is None else bool(up),
+            )
+
+    def booths(self) -> tuple[BoothView, ...]:
+        """All booths, worst first."""
+        with self._store.read() as connection:
+            views = _booths(connection, None)
+        return tuple(sorted(views, key=lambda view: (fleet.ORDER[view.worst], view.id)))
+
+    def booth(self, booth: str) -> BoothView | None:
+        """One booth, or None when it is not known."""
+        with self._store.read() as connection:
+            views = _booths(connection, booth)
+        return views[0] if views else None
+
+    def timeline(self, booth: str, limit: int = 100, kind: str | None = None) -> tuple[TimelineEntry, ...]:
+        """The newest events, of the newest memory of the booth first."""
+        table, stream = schema.event, schema.stream
+        entries: list[TimelineEntry] = []
+        with self._store.read() as connection:
+            epochs = connection.execute(
+                select(stream.c.epoch).where(stream.c.booth == booth).order_by(stream.c.opened.desc(), stream.c.epoch)
+            ).scalars()
+            for epoch in epochs.all():
+                query = select(table).where(table.c.booth == booth, table.c.epoch == epoch, table.c.refused == "")
+                if kind is not None:
+                    query = query.where(table.c.kind == kind)
+                rows = connection.execute(query.order_by(table.c.seq.desc()).limit(limit - len(entries)))
+                entries += [
+                    TimelineEntry(
+                        id=row.id,
+                        booth=booth,
+                        seq=row.seq,
+                        time=datetime.fromtimestamp(row.time, UTC),
+                        received=datetime.fromtimestamp(row.received, UTC),
+                        kind=row.kind,
+                        body=json.loads(row.payload)["body"],
+                    )
+                    for row in rows
+                ]
+                if len(entries) >= limit:
+                    break
+        return tuple(entries)
+
+    def print_jobs(self, state: str | None = None, limit: int = 200) -> tuple[PrintJobView, ...]:
+        """What needs a person first, then what is under way, then by due; the finished ones last, newest first."""
+        table = schema.print_job
+        at = self._wall().timestamp()
+        by_due = select(table).order_by(table.c.due, table.c.created, table.c.job)
+        with self._store.read() as connection:
+            rows: list[Any] = []
+            if state is not None:
+                rows = list(connection.execute(by_due.where(table.c.state == state).limit(limit)))
+            else:
+                for word in ("processing-stopped", "processing", "pending"):
+                    query = by_due.where(table.c.state == word)
+                    rows += connection.execute(query.limit(max(0, limit - len(rows))))
+                done = select(table).where(table.c.state.in_(["completed", "canceled", "aborted"]))
+                done = done.order_by(table.c.changed.desc()).limit(max(0, limit - len(rows)))
+                rows += connection.execute(done)
+            jobs = [Job(**row._mapping) for row in rows]
+            printers = _printers(connection, {job.booth for job in jobs})
+        return tuple(_job(job, printers[job.booth], at) for job in jobs)
+
+    def encodings(self, limit: int = 200) -> tuple[EncodingView, ...]:
+        """The last changed first."""
+        table = schema.encoding
+        with self._store.read() as connection:
+            rows = connection.execute(select(table).order_by(table.c.changed.desc(), table.c.enrolment).limit(limit))
+            return tuple(
+                EncodingView(
+                    enrolment=row.enrolment,
+                    booth=row.booth,
+                    state=row.state,
+                    received=datetime.fromtimestamp(row.received, UTC),
+                    changed=datetime.fromtimestamp(row.changed, UTC),
+                    tries=row.tries,
+                    next_try=_when(row.next_try),
+                    error=row.error,
+                )
+                for row in rows
+            )
+
+    def dead_letters(self, limit: int = 200) -> tuple[DeadLetterView, ...]:
+        """The newest first."""
+        table = schema.dead_letter
+        with self._store.read() as connection:
+            rows = connection.execute(select(table).order_by(table.c.received.desc(), table.c.id.desc()).limit(limit))
+            return tuple(
+                DeadLetterView(
+                    id=row.id,
+                    received=datetime.fromtimestamp(row.received, UTC),
+                    topic=row.topic,
+                    reason=row.reason + (f" (came {row.again + 1} times)" if row.again else ""),
+                    payload=bytes(row.payload),
+                )
+                for row in rows
+            )
+
+    def blanks(self) -> dict[str, dict[str, int]]:
+        """Per booth: blanks `given`, cards `printed` and `spoiled`."""
+        booth, card = schema.booth, schema.card
+        with self._store.read() as connection:
+            table = {
+                row.id: {"given": row.blanks, "printed": 0, "spoiled": 0}
+                for row in connection.execute(select(booth.c.id, booth.c.blanks))
+            }
+            counts = select(card.c.booth, card.c.outcome, func.count().label("n"))
+            counts = counts.group_by(card.c.booth, card.c.outcome)
+            for row in connection.execute(counts):
+                table.setdefault(row.booth, {"given": 0, "printed": 0, "spoiled": 0})[row.outcome] = row.n
+        return table
+
+
+def _job(job: Job, printer: Printer, at: float) -> PrintJobView:
+    return PrintJobView(
+        job=job.job,
+        enrolment=job.enrolment,
+        booth=job.booth,
+        name=_masked(job.nik),
+        state=job.state,
+        attempt=job.attempt,
+        due=datetime.fromtimestamp(job.due, UTC),
+        created=datetime.fromtimestamp(job.created, UTC),
+        changed=datetime.fromtimestamp(job.changed, UTC),
+        why=print_queue.why(job, printer, at),
+    )
+
+
+def _grouped(connection: Connection, query: Any) -> dict[str, Any]:
+    """First column -> second column."""
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _printers(connection: Connection, booths: set[str]) -> dict[str, Printer]:
+    """Condition of these booths' printers."""
+    booth, device, job = schema.booth, schema.device, schema.print_job
+    ids = list(booths)
+    online = _grouped(connection, select(booth.c.id, booth.c.online).where(booth.c.id.in_(ids)))
+    states: dict[str, str] = {}
+    query = select(device.c.booth, device.c.state).where(device.c.booth.in_(ids), device.c.kind == PRINTER)
+    for row in connection.execute(query):
+        states[row.booth] = row.state if states.get(row.booth) != "ok" else "ok"
+    busy = _grouped(
+        connection, select(job.c.booth, job.c.job).where(job.c.booth.in_(ids), text("print_job.state = 'processing'"))
+    )
+    return {name: Printer(bool(online.get(name)), states.get(name), busy.get(name)) for name in ids}
+
+
+def _booths(connection: Connection, only: str | None) -> list[BoothView]:
+    booth, device, job = schema.booth, schema.device, schema.print_job
+    enrolment, gap = schema.enrolment, schema.gap
+
+    def per_booth(column: Any, query: Any) -> Any:
+        return query if only is None else query.where(column == only)
+
+    rows = connection.execute(per_booth(booth.c.id, select(booth))).all()
+    devices: dict[str, list[DeviceView]] = {}
+    for row in connection.execute(per_booth(device.c.booth, select(device).order_by(device.c.name))):
+        devices.setdefault(row.booth, []).append(_device(row))
+    count = func.count()
+    waiting = _grouped(
+        connection,
+        per_booth(
+            enrolment.c.booth,
+            select(enrolment.c.booth, count)
+            .where(text("enrolment.state IN ('opened', 'started')"))
+            .group_by(enrolment.c.booth),
+        ),
+    )
+    printing = _grouped(
+        connection, per_booth(job.c.booth, select(job.c.booth, job.c.job).where(text("print_job.state = 'processing'")))
+    )
+    stopped = text("print_job.state = 'processing-stopped'")
+    uncertain = _grouped(
+        connection, per_booth(job.c.booth, select(job.c.booth, count).where(stopped).group_by(job.c.booth))
+    )
+    lost = _grouped(
+        connection, per_booth(gap.c.booth, select(gap.c.booth, func.sum(gap.c.lost)).group_by(gap.c.booth))
+    )
+    return [
+        _booth(
+            row,
+            tuple(devices.get(row.id, ())),
+            waiting.get(row.id, 0),
+            printing.get(row.id),
+            uncertain.get(row.id, 0),
+            int(lost.get(row.id, 0)),
+        )
+        for row in rows
+    ]
+
+
+def _booth(
+    row: Any, devices: tuple[DeviceView, ...], waiting: int, printing: str | None, uncertain: int, lost: int
+) -> BoothView:
+    figures: dict[str, Any] = json.loads(row.figures)
+    charge = figures.get("battery.charge")
+    supply = Supply(row.supply)
+    return BoothView(
+        id=row.id,
+        name=row.name,
+        online=row.online,
+        last_heard=_when(row.last_heard),
+        supply=supply,
+        supply_since=_when(row.supply_since),
+        figures=figures,
+        figures_at=_when(row.figures_at),
+        devices=devices,
+        door_open=row.door_open,
+        waiting=waiting,
+        printing=printing,
+        uncertain=uncertain,
+        lost=lost,
+        version=row.version,
+        boot=row.boot,
+        worst=fleet.worst(
+            row.online,
+            supply,
+            float(charge) if isinstance(charge, (int, float)) else None,
+            (device.state for device in devices),
+            row.door_open,
+            uncertain,
+            lost,
+        ),
+    )
+
+
+def _device(row: Any) -> DeviceView:
+    return DeviceView(
+        name=row.name,
+        kind=row.kind,
+        state=DeviceState(row.state),
+        since=cast(datetime, _when(row.since)),
+        error=row.error,
+        remedy=row.remedy,
+        reasons=tuple(json.loads(row.reasons)),
+        details=json.loads(row.details),
+    )

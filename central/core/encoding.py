@@ -1,0 +1,195 @@
+"""Encoding: a whole packet is opened, checked and registered with the centre; what each answer leads to.
+
+    BIO_CAPTURED -> PROCESSING -> SENT_FOR_ENROLLMENT -> RECEIVED_AT_CENTRAL -> PRINT_READY_RECORD | ...
+                         |              (repeated with the same idempotency key until the centre answers)
+                         \\-> ENROLL_FAILURE_AT_REGIONAL   (the packet is not what it should be)
+
+Moments are seconds since 1970 (UTC).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from pydantic import ValidationError
+
+from contract.packet import CaptureRecord, Manifest, PacketError, label, unpack
+from contract.sealing import SealError, unseal
+
+CAPTURED: Final = "BIO_CAPTURED"
+PROCESSING: Final = "PROCESSING"
+SENT: Final = "SENT_FOR_ENROLLMENT"
+RECEIVED: Final = "RECEIVED_AT_CENTRAL"
+READY: Final = "PRINT_READY_RECORD"
+BAD_PACKET: Final = "ENROLL_FAILURE_AT_REGIONAL"
+
+#: The centre's tokens, which differ between its releases: left as it says, right as we say.
+TOKENS: Final[dict[str, str]] = {
+    "SENT_FOR_ENROLLMENT": SENT,
+    "SENT_FOR_ENROLMENT": SENT,
+    "PROCESSING": RECEIVED,
+    "RECEIVED_AT_CENTRAL": RECEIVED,
+    "PRINT_READY_RECORD": READY,
+    "DUPLICATE_RECORD": "DUPLICATE_RECORD",
+    "ADJUDICATE_RECORD": "ADJUDICATE_RECORD",
+    "ENROLL_FAILURE_AT_REGIONAL": BAD_PACKET,
+    "ENROLL_FAILURE_AT_CENTRAL": "ENROLL_FAILURE_AT_CENTRAL",
+    "SEARCH_FAILURE_AT_CENTRAL": "SEARCH_FAILURE_AT_CENTRAL",
+    "REQUEST_VALIDATION": "REQUEST_VALIDATION",
+}
+#: The centre does not know the packet: it is registered again with the same key.
+UNKNOWN: Final = "UNREGISTERED"
+#: The centre still works on these; it is asked again.
+UNDER_WAY: Final = frozenset({SENT, RECEIVED})
+
+#: Tries and polls follow after 2 s, 3 s, 4.5 s ... at most 5 minutes (polls: 1 minute).
+FIRST_S = 2.0
+GROWTH = 1.5
+TRY_MOST_S = 300.0
+POLL_MOST_S = 60.0
+#: A call whose answer has not come after this time is made again.
+LEASE_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """One enrolment on its way to the centre. `tries`: calls in the present state; `next_try` None: nothing is due."""
+
+    enrolment: str
+    packet: str
+    booth: str
+    nik: str
+    state: str
+    received: float
+    changed: float
+    tries: int = 0
+    next_try: float | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Biometric:
+    """What is told to the centre of one capture. `sha256` of its plain record, `bytes` its length."""
+
+    modality: str
+    attempt: int
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An opened and checked packet."""
+
+    nik: str
+    kk: str
+    sha256: str
+    biometrics: tuple[Biometric, ...]
+
+
+class BadPacketError(ValueError):
+    """The packet can never be registered: it is altered, sealed to another key, or not this enrolment's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one call. Exactly one of `state` (the centre's token), `error` (try again) and `bad` is set."""
+
+    state: str = ""
+    reason: str = ""
+    error: str = ""
+    bad: str = ""
+    nik: str = ""
+
+
+def open_packet(data: bytes, packet: str, enrolment: str, booth: str, private: bytes) -> Record:
+    """Open the seals and check everything that the packet says of itself. Raises BadPacketError."""
+    try:
+        entries = dict(unpack(data))
+        sealed = entries.pop("manifest", None)
+        if sealed is None:
+            raise BadPacketError("the packet has no manifest")
+        manifest = Manifest.model_validate_json(unseal(sealed, private, label(packet, "manifest")))
+        found = (manifest.packet, manifest.enrolment, manifest.booth)
+        if found != (packet, enrolment, booth):
+            raise BadPacketError(f"the manifest is of {'/'.join(found)}, not of {packet}/{enrolment}/{booth}")
+        named = {capture.name for capture in manifest.captures}
+        if named != set(entries) or len(named) != len(manifest.captures):
+            raise BadPacketError(f"the manifest lists {sorted(named)}, the packet holds {sorted(entries)}")
+        biometrics = []
+        for capture in manifest.captures:
+            if hashlib.sha256(entries[capture.name]).hexdigest() != capture.sha256:
+                raise BadPacketError(f"the capture {capture.name} is not the one that the manifest names")
+            plain = unseal(entries[capture.name], private, label(packet, capture.name))
+            if CaptureRecord.model_validate_json(plain).modality is not capture.modality:
+                raise BadPacketError(f"the capture {capture.name} holds another modality than {capture.modality}")
+            digest = hashlib.sha256(plain).hexdigest()
+            biometrics.append(Biometric(capture.modality.value, capture.attempt, digest, len(plain)))
+    except ValidationError as error:
+        raise BadPacketError(f"a record in the packet cannot be read: {_first(error)}") from error
+    except (PacketError, SealError) as error:
+        raise BadPacketError(str(error)) from error
+    return Record(manifest.nik, manifest.kk, hashlib.sha256(data).hexdigest(), tuple(biometrics))
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+
+
+def whole(encoding: Encoding, at: float) -> Encoding:
+    """All parts of the packet are here and checked."""
+    return replace(encoding, state=PROCESSING, received=at, changed=at, tries=0, next_try=at, error="")
+
+
+def damaged(encoding: Encoding, reason: str, at: float) -> Encoding:
+    """The packet is no use: a person must look."""
+    return replace(encoding, state=BAD_PACKET, changed=at, next_try=None, error=reason)
+
+
+def method(encoding: Encoding) -> Literal["PUT", "GET"]:
+    """A packet that the centre has answered for is asked after; any other is registered."""
+    return "GET" if encoding.state == RECEIVED else "PUT"
+
+
+def calling(encoding: Encoding, at: float) -> Encoding:
+    """Committed before each call, so that a crash repeats the same idempotent call; due again if no answer comes."""
+    if encoding.state == PROCESSING:
+        return replace(encoding, state=SENT, changed=at, tries=1, next_try=at + LEASE_S)
+    return replace(encoding, tries=encoding.tries + 1, next_try=at + LEASE_S)
+
+
+def answered(encoding: Encoding, answer: Answer, at: float, jitter: float) -> Encoding:
+    """What the call led to. `jitter` 0..1 spreads the next tries of many booths."""
+    if answer.bad:
+        return damaged(encoding, answer.bad, at)
+    encoding = replace(encoding, nik=answer.nik or encoding.nik)
+    if answer.state == UNKNOWN:
+        wait = _wait(encoding.tries, TRY_MOST_S, jitter)
+        return replace(encoding, state=PROCESSING, changed=at, next_try=at + wait, error="the centre forgot it")
+    if answer.error:
+        wait = _wait(encoding.tries, TRY_MOST_S, jitter)
+        return replace(encoding, next_try=at + wait, error=answer.error)
+    state = TOKENS.get(answer.state)
+    if state is None:
+        wait = _wait(encoding.tries, TRY_MOST_S, jitter)
+        return replace(encoding, next_try=at + wait, error=f"the centre answered an unknown state {answer.state!r}")
+    fresh = state != encoding.state
+    tries = 0 if fresh else encoding.tries
+    moved = replace(
+        encoding,
+        state=state,
+        changed=at if fresh else encoding.changed,
+        tries=tries,
+        next_try=None,
+        error=answer.reason,
+    )
+    if state in UNDER_WAY:
+        return replace(moved, next_try=at + _wait(tries, POLL_MOST_S, jitter))
+    return moved
+
+
+def _wait(tries: int, most: float, jitter: float) -> float:
+    return float(min(most, FIRST_S * GROWTH ** min(max(tries - 1, 0), 30))) * (0.75 + 0.5 * jitter)

@@ -1,0 +1,1 @@
+"""What the coordinator's one deciding thread does with what came: one turn, one transaction."""

@@ -1,0 +1,382 @@
+"""Messages of booths: checked, counted once, applied in order; what cannot be accepted becomes a dead letter.
+
+The rule of the prefix: events of one (booth, epoch) are applied in the order of their numbers and only when all before
+them are here. A hole is waited for; it is closed as lost only when the booth itself says that it no longer holds it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from central.adapters import store_ingest
+from central.core.items import Received
+from central.deciding.packets import Packets
+from central.deciding.printing import Printing
+from central.deciding.projection import Projection
+from central.deciding.turn import Turn
+from contract import topics
+from contract.messages import BODIES, BoothState, Event, Hello, Id, Info, Message, Telemetry
+from contract.topics import Topic
+
+_TELEMETRY: TypeAdapter[Telemetry] = TypeAdapter(Telemetry)
+#: More figures than this are no telemetry of a booth.
+_FIGURES = 200
+
+
+class _Numbers(Message):
+    """What must be readable of an event so that it can be counted although it cannot be understood."""
+
+    epoch: Id
+    seq: int = Field(ge=1, lt=2**63)
+    id: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One event; `body` is None when `refused` says why it could not be understood."""
+
+    seq: int
+    id: str
+    kind: str
+    time: float
+    payload: str
+    body: Message | None
+    refused: str
+
+
+@dataclass(slots=True)
+class Stream:
+    """One epoch of one booth during a turn."""
+
+    booth: str
+    epoch: str
+    prefix: int = 0
+    highest: int = 0
+    opened: float = 0.0
+    begun: int = 0
+    """`highest` in the database when the turn began."""
+    fresh: bool = True
+    """Not in the database yet."""
+    rows: dict[int, Incoming] = field(default_factory=dict)
+    """New in this turn."""
+    known: dict[int, store_ingest.StoredEvent] = field(default_factory=dict)
+    """In the database already and sent again."""
+    waiting: dict[int, Incoming] = field(default_factory=dict)
+    """Stored here, waits for earlier ones."""
+
+
+_Work = tuple[Topic, str, str, Received, Any]
+
+
+@lru_cache(maxsize=20_000)
+def _parse(topic: str) -> tuple[str, Topic, str | None] | None:
+    return topics.parse(topic)
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else first["msg"]
+
+
+def read_event(payload: bytes) -> tuple[str, Incoming] | str:
+    """Epoch and event; or why nothing of it can be counted. Never raises."""
+    try:
+        event = Event.model_validate_json(payload)
+    except ValidationError as error:
+        return _countable(payload, _reason(error))
+    model = BODIES.get(event.kind)
+    body, refused = None, ""
+    if model is None:
+        refused = f"unknown kind {event.kind!r}"
+    else:
+        try:
+            body = model.model_validate(event.body)
+        except ValidationError as error:
+            refused = f"the body is no {event.kind}: {_reason(error)}"
+    try:
+        moment = event.time.timestamp()
+    except (OverflowError, ValueError):
+        moment = 0.0
+    return event.epoch, Incoming(event.seq, event.id, event.kind, moment, payload.decode(), body, refused)
+
+
+def _countable(payload: bytes, reason: str) -> tuple[str, Incoming] | str:
+    try:
+        numbers = _Numbers.model_validate_json(payload)
+    except ValidationError:
+        return f"not an event: {reason}"
+    refused = f"not an event of this version: {reason}"
+    return numbers.epoch, Incoming(
+        numbers.seq, numbers.id[:80], numbers.kind[:80], 0.0, payload.decode(errors="replace"), None, refused
+    )
+
+
+class Ingest:
+    """The messages of one turn."""
+
+    def __init__(self, turn: Turn, packets: Packets, printing: Printing) -> None:
+        self._turn = turn
+        self._packets = packets
+        self._printing = printing
+        self._projection = Projection(turn, packets, printing)
+        self._streams: dict[tuple[str, str], Stream] = {}
+
+    def take(self, messages: Iterable[Received]) -> None:
+        """All messages of the turn, in receipt order."""
+        work = [item for message in messages if (item := self._read(message)) is not None]
+        if not work:
+            return
+        self._turn.load({item[1] for item in work})
+        self._load(work)
+        for topic, booth, epoch, message, content in work:
+            self._turn.booth(booth)["last_heard"] = self._turn.at
+            if topic is topics.EVENT:
+                self._event(self._stream(booth, epoch), message, content)
+            elif topic is topics.PACKET:
+                self._packets.part(booth, epoch, message)
+            elif topic is topics.HELLO:
+                self._hello(self._stream(booth, epoch), content)
+            elif topic is topics.TELEMETRY:
+                self._telemetry(booth, content)
+            elif topic is topics.STATE:
+                self._state(booth, content)
+            else:
+                self._info(booth, content)
+
+    def acknowledged(self) -> dict[tuple[str, str], int]:
+        """Prefix of every stream that is to be acknowledged."""
+        for booth, epoch in self._turn.wanted:
+            if (booth, epoch) not in self._streams:
+                self._load_streams([booth])
+                self._stream(booth, epoch)
+        return {key: self._streams[key].prefix for key in self._turn.wanted}
+
+    def save(self) -> None:
+        """Write events and numbers."""
+        rows, numbers = [], []
+        for stream in self._streams.values():
+            rows += [
+                {
+                    "booth": stream.booth,
+                    "epoch": stream.epoch,
+                    "seq": row.seq,
+                    "id": row.id,
+                    "kind": row.kind,
+                    "time": row.time,
+                    "received": self._turn.at,
+                    "payload": row.payload,
+                    "refused": row.refused,
+                }
+                for row in stream.rows.values()
+            ]
+            if not stream.fresh or stream.highest or stream.prefix:
+                numbers.append(
+                    {
+                        "booth": stream.booth,
+                        "epoch": stream.epoch,
+                        "prefix": stream.prefix,
+                        "highest": stream.highest,
+                        "opened": stream.opened,
+                    }
+                )
+        store_ingest.save_events(self._turn.connection, rows)
+        store_ingest.save_streams(self._turn.connection, numbers)
+
+    # --- reading ---------------------------------------------------------------------------------------
+
+    def _read(self, message: Received) -> _Work | None:
+        """Topic, booth, epoch (or packet), message, content; None when it became a dead letter."""
+        parsed = _parse(message.topic)
+        if parsed is None:
+            self._turn.dead(message.topic, "not a topic of a booth", message.payload)
+            return None
+        booth, topic, item = parsed
+        settings = self._turn.settings
+        if booth not in settings.listed and not settings.accept_unknown:
+            self._turn.dead(
+                message.topic,
+                f"the booth {booth} is not listed in the coordinator's configuration: add a [[booth]] for it",
+                message.payload,
+            )
+            return None
+        if topic is topics.EVENT:
+            read = read_event(message.payload)
+            if isinstance(read, str):
+                self._turn.dead(message.topic, read, message.payload)
+                return None
+            return topic, booth, read[0], message, read[1]
+        if topic is topics.PACKET:
+            return topic, booth, item or "", message, None
+        return self._read_other(topic, booth, message)
+
+    def _read_other(self, topic: Topic, booth: str, message: Received) -> _Work | None:
+        content: Any
+        try:
+            if topic is topics.HELLO:
+                content = Hello.model_validate_json(message.payload)
+                if content.first > content.last + 1:
+                    self._turn.dead(message.topic, "first is beyond last + 1", message.payload)
+                    return None
+                return topic, booth, content.epoch, message, content
+            if topic is topics.TELEMETRY:
+                content = _TELEMETRY.validate_json(message.payload)
+                if len(content) > _FIGURES:
+                    self._turn.dead(message.topic, f"more than {_FIGURES} figures", message.payload)
+                    return None
+            elif topic is topics.STATE:
+                content = BoothState.model_validate_json(message.payload)
+            elif topic is topics.INFO:
+                content = Info.model_validate_json(message.payload)
+            else:
+                self._turn.dead(message.topic, "not a topic that a booth speaks on", message.payload)
+                return None
+        except ValidationError as error:
+            self._turn.dead(message.topic, f"not a message of {topic.leaf}: {_reason(error)}", message.payload)
+            return None
+        return topic, booth, "", message, content
+
+    def _load(self, work: list[_Work]) -> None:
+        """Numbers of all streams, and the stored events that are sent again, with few queries."""
+        self._load_streams({item[1] for item in work})
+        again: dict[tuple[str, str], set[int]] = {}
+        for topic, booth, epoch, _, content in work:
+            if topic is topics.EVENT and content.seq <= self._stream(booth, epoch).begun:
+                again.setdefault((booth, epoch), set()).add(content.seq)
+        for (booth, epoch), seqs in again.items():
+            stream = self._streams[booth, epoch]
+            stream.known.update(store_ingest.stored(self._turn.connection, booth, epoch, seqs))
+
+    def _load_streams(self, booths: Iterable[str]) -> None:
+        for key, row in store_ingest.streams(self._turn.connection, list(booths)).items():
+            if key in self._streams:
+                continue
+            stream = Stream(*key, row.prefix, row.highest, row.opened, row.highest, fresh=False)
+            if row.highest > row.prefix:
+                for seq, event in store_ingest.beyond(self._turn.connection, *key, row.prefix).items():
+                    read = read_event(event.payload.encode())
+                    if not isinstance(read, str):
+                        stream.waiting[seq] = read[1]
+            self._streams[key] = stream
+
+    def _stream(self, booth: str, epoch: str) -> Stream:
+        stream = self._streams.get((booth, epoch))
+        if stream is None:
+            stream = self._streams[booth, epoch] = Stream(booth, epoch, opened=self._turn.at)
+        return stream
+
+    # --- events ----------------------------------------------------------------------------------------
+
+    def _event(self, stream: Stream, message: Received, event: Incoming) -> None:
+        self._turn.wanted.setdefault((stream.booth, stream.epoch), {})
+        present = stream.rows.get(event.seq) or stream.known.get(event.seq)
+        if present is not None:
+            if not _same(present, event):
+                reason = f"another event has the number {event.seq} of {stream.epoch} already: {present.id}"
+                self._turn.dead(message.topic, reason, message.payload)
+            return
+        stream.rows[event.seq] = event
+        stream.highest = max(stream.highest, event.seq)
+        if event.refused:
+            self._turn.dead(message.topic, event.refused, message.payload)
+        if event.seq == stream.prefix + 1:
+            stream.prefix = event.seq
+            self._projection.apply(stream.booth, event)
+            if stream.waiting:
+                self._advance(stream)
+        elif event.seq > stream.prefix:
+            stream.waiting[event.seq] = event
+        else:
+            store_ingest.found_again(self._turn.connection, stream.booth, stream.epoch, event.seq)
+            self._projection.apply(stream.booth, event)
+
+    def _advance(self, stream: Stream) -> None:
+        while (event := stream.waiting.pop(stream.prefix + 1, None)) is not None:
+            stream.prefix = event.seq
+            self._projection.apply(stream.booth, event)
+
+    # --- the other messages ----------------------------------------------------------------------------
+
+    def _hello(self, stream: Stream, hello: Hello) -> None:
+        turn, booth = self._turn, stream.booth
+        row = turn.booth(booth)
+        turn.wanted.setdefault((booth, stream.epoch), {})
+        if hello.first > stream.prefix + 1:
+            self._lost(stream, hello.first)
+        if stream.epoch != row["epoch"]:
+            current = self._streams.get((booth, row["epoch"]))
+            if current is not None and current.opened > stream.opened:
+                return
+            if row["epoch"]:
+                self._printing.memory_replaced(booth)
+            row["epoch"] = stream.epoch
+            stream.highest = max(stream.highest, stream.prefix)
+            stream.fresh = False
+        row["boot"] = hello.boot
+        row["online"] = True
+        for packet in self._packets.unfinished(booth):
+            turn.want(booth, packet.packet, min(packet.wanted, packet.parts - 1))
+        turn.resend.add(booth)
+        turn.printers.add(booth)
+        turn.touch(booth)
+
+    def _lost(self, stream: Stream, first: int) -> None:
+        """The booth holds nothing before `first` any more: what is missing of it is lost for ever."""
+        there = sorted(seq for seq in stream.waiting if seq < first)
+        row = {
+            "booth": stream.booth,
+            "epoch": stream.epoch,
+            "first": stream.prefix + 1,
+            "last": first - 1,
+            "lost": first - 1 - stream.prefix - len(there),
+            "seen": self._turn.at,
+        }
+        store_ingest.save_gaps(self._turn.connection, [row])
+        for seq in there:
+            self._projection.apply(stream.booth, stream.waiting.pop(seq))
+        stream.prefix = first - 1
+        stream.highest = max(stream.highest, stream.prefix)
+        self._advance(stream)
+
+    def _telemetry(self, booth: str, figures: Telemetry) -> None:
+        row = self._turn.booth(booth)
+        row["figures"] = json.dumps(figures)
+        row["figures_at"] = self._turn.at
+        if not row["online"]:
+            row["online"] = True
+            self._turn.printers.add(booth)
+        self._turn.touch(booth)
+
+    def _state(self, booth: str, state: BoothState) -> None:
+        row = self._turn.booth(booth)
+        online = state.state == "online"
+        if not online and row["online"] and "unknown" not in (state.boot, row["boot"]) and row["boot"] != state.boot:
+            return  # The last will of a program that has been started again since.
+        row["online"] = online
+        if online:
+            row["boot"] = state.boot if state.boot != "unknown" else row["boot"]
+            self._turn.printers.add(booth)
+        self._turn.touch(booth)
+
+    def _info(self, booth: str, info: Info) -> None:
+        row = self._turn.booth(booth)
+        row["version"], row["boot"] = info.version, info.boot
+        if not row["listed"]:
+            row["name"] = info.name
+        self._turn.touch(booth)
+
+
+def _same(present: Incoming | store_ingest.StoredEvent, event: Incoming) -> bool:
+    """Whether it is the same event sent again, even if its JSON is written in another way."""
+    if present.payload == event.payload:
+        return True
+    if present.id != event.id or present.refused or event.refused:
+        return False
+    return bool(json.loads(present.payload)["body"] == json.loads(event.payload)["body"])

@@ -1,0 +1,218 @@
+"""The coordinator's threads: one decides and commits, some call the centre, paho and the console have their own."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+
+from central.adapters import card_face, store_work
+from central.adapters.centre import Centre
+from central.adapters.changes import ChangesHub
+from central.adapters.store import Store, StoreTrouble
+from central.core.encoding import Answer, BadPacketError, open_packet
+from central.core.items import (
+    CentreAnswered,
+    CentreCall,
+    CentreHealth,
+    Effects,
+    Identify,
+    Item,
+    LinkDown,
+    Publish,
+    Settle,
+)
+from central.deciding.coordinator import Coordinator
+from central.deciding.turn import Settings
+
+log = logging.getLogger("loket.central")
+
+#: Most items of one turn.
+BATCH = 500
+#: How long a person waits for the answer to an action.
+_ACTION_S = 10.0
+
+
+def wall() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def settings(
+    listed: dict[str, tuple[str, int]], command_key: bytes, accept_unknown: bool = False, promise_s: float = 86_400.0
+) -> Settings:
+    """Settings of the real service: real chance and real cards."""
+    return Settings(
+        listed=listed,
+        command_key=command_key,
+        jitter=random.random,
+        new_id=lambda: str(uuid.uuid4()),
+        panels=card_face.panels,
+        accept_unknown=accept_unknown,
+        promise_s=promise_s,
+    )
+
+
+class Broker(Protocol):
+    """What the deciding thread needs of the link."""
+
+    def acknowledge(self, pubacks: list[tuple[int, int]]) -> None: ...
+
+    def publish(self, messages: list[Publish]) -> None: ...
+
+
+class Inbox:
+    """Where every other thread puts what has happened; also implements `core.views.Actions`."""
+
+    def __init__(self) -> None:
+        self._items: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self.put: Callable[[Item | None], None] = self._items.put
+
+    def take(self, timeout: float | None) -> tuple[list[Item], bool]:
+        """What is waiting, at most `BATCH`, after at most `timeout` seconds; True: the end was asked for."""
+        batch: list[Item] = []
+        try:
+            item = self._items.get(timeout=timeout) if timeout is None or timeout > 0 else self._items.get_nowait()
+            while item is not None:
+                batch.append(item)
+                if len(batch) >= BATCH:
+                    return batch, False
+                item = self._items.get_nowait()
+        except queue.Empty:
+            return batch, False
+        return batch, True
+
+    def settle(self, job: str, found: Literal["printed", "spoiled", "not-begun"], person: str) -> str | None:
+        """A person's word about an uncertain job."""
+        return self._ask(lambda reply: Settle(job, found, person, reply))
+
+    def identify(self, booth: str, person: str) -> str | None:
+        """Blink and beep."""
+        return self._ask(lambda reply: Identify(booth, person, reply))
+
+    def _ask(self, make: Callable[[Callable[[str | None], None]], Item]) -> str | None:
+        answer: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self.put(make(answer.put))
+        try:
+            return answer.get(timeout=_ACTION_S)
+        except queue.Empty:
+            return "the coordinator is busy; look whether it was done before you try again"
+
+
+class Calls:
+    """Threads that open packets and call the centre, and one that asks whether it is there."""
+
+    def __init__(
+        self, store: Store, centre: Centre, seal_key: bytes, inbox: Inbox, health_s: float, threads: int = 4
+    ) -> None:
+        self._store, self._centre, self._seal_key, self._inbox = store, centre, seal_key, inbox
+        self._health_s = health_s
+        self._waiting: queue.SimpleQueue[CentreCall | None] = queue.SimpleQueue()
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=self._work, name=f"centre-{n}", daemon=True) for n in range(threads)]
+        self._threads.append(threading.Thread(target=self._health, name="centre-health", daemon=True))
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def put(self, call: CentreCall) -> None:
+        """Make a call; its answer comes to the inbox."""
+        self._waiting.put(call)
+
+    def stop(self) -> None:
+        """End after the calls under way; what is not answered is repeated by the next start."""
+        self._ended.set()
+        for _ in self._threads:
+            self._waiting.put(None)
+
+    def _work(self) -> None:
+        while (call := self._waiting.get()) is not None and not self._ended.is_set():
+            self._inbox.put(CentreAnswered(call.enrolment, perform(call, self._store, self._centre, self._seal_key)))
+
+    def _health(self) -> None:
+        before: bool | None = None
+        while not self._ended.is_set():
+            up = self._centre.health()
+            if up is not before:
+                self._inbox.put(CentreHealth(up))
+            before = up
+            self._ended.wait(self._health_s)
+
+
+def perform(call: CentreCall, store: Store, centre: Centre, seal_key: bytes) -> Answer:
+    """Carry one call out, whatever happens."""
+    if call.method == "GET":
+        return centre.get(call.packet)
+    try:
+        with store.read() as connection:
+            data = store_work.packet_bytes(connection, call.packet)
+    except StoreTrouble as error:
+        return Answer(error=f"the database cannot be read: {error.orig}")
+    try:
+        record = open_packet(data, call.packet, call.enrolment, call.booth, seal_key)
+    except BadPacketError as error:
+        log.error("packet %s of %s: %s", call.packet, call.booth, error)
+        return Answer(bad=str(error)[:500])
+    return centre.put(call.packet, call.booth, record)
+
+
+class Deciding:
+    """The deciding thread's loop."""
+
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        inbox: Inbox,
+        broker: Broker,
+        call: Callable[[CentreCall], None],
+        changes: ChangesHub,
+    ) -> None:
+        self._coordinator, self._inbox, self._broker = coordinator, inbox, broker
+        self._call, self._changes = call, changes
+        self._ending = threading.Event()
+
+    def end(self) -> None:
+        """Ask for the end; may be called by a signal handler."""
+        self._ending.set()
+        self._inbox.put(None)
+
+    def run(self) -> None:
+        """Until None comes into the inbox. A database that cannot be written is waited for; a bug ends the program."""
+        ended = False
+        while not ended:
+            wakeup = self._coordinator.next_wakeup(time.monotonic(), wall())
+            timeout = None if wakeup is None else max(0.0, wakeup - time.monotonic())
+            items, ended = self._inbox.take(timeout)
+            for item in items:
+                if isinstance(item, LinkDown):
+                    log.warning("no broker: %s", item.reason)
+            self.perform(self._decide(items))
+
+    def _decide(self, items: list[Item]) -> Effects:
+        wait = 0.5
+        while True:
+            try:
+                return self._coordinator.handle(items, time.monotonic(), wall())
+            except StoreTrouble as error:
+                log.error("the database cannot be written (%s): free the disk; trying again", error.orig)
+                if self._ending.wait(wait):
+                    raise
+                wait = min(wait * 2, 10.0)
+
+    def perform(self, effects: Effects) -> None:
+        """After the commit."""
+        self._broker.acknowledge(effects.pubacks)
+        self._broker.publish(effects.publishes)
+        for call in effects.calls:
+            self._call(call)
+        for reply, answer in effects.replies:
+            reply(answer)
+        self._changes.tell(effects.changed)
