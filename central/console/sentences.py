@@ -151,7 +151,8 @@ def _device(language: Language, body: DeviceChanged) -> tuple[str, Weight]:
 def _print(language: Language, body: PrintChanged) -> tuple[str, Weight]:
     said = text(language, f"say.print.{body.state}", job=body.job)
     attempt = text(language, "say.print.attempt", n=body.attempt) if body.attempt > 1 else ""
-    return _with(said, attempt, translated(language, body.cause)), _PRINTS.get(body.state, "normal")
+    cause = _reason(language, body.cause) or translated(language, body.cause)
+    return _with(said, attempt, cause), _PRINTS.get(body.state, "normal")
 
 
 def _with(said: str, *more: str) -> str:

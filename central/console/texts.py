@@ -178,6 +178,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "print.filter.all": ("Semua", "All"),
     "print.none": ("Tidak ada pekerjaan cetak di sini.", "No print jobs here."),
     "print.job": ("Pekerjaan", "Job"),
+    "print.nik": ("NIK", "NIK"),
     "print.booth": ("Loket", "Booth"),
     "print.state": ("Keadaan", "State"),
     "print.why": ("Mengapa belum tercetak", "Why not printed now"),

@@ -35,8 +35,8 @@ JAM = DeviceChanged(
     kind="evolis",
     state=DeviceState.FAULT,
     reasons=("media-jam-error",),
-    error="a card is jammed in the printer",
-    remedy="open the cover, take the card out, close the cover",
+    error="a card is jammed",
+    remedy="Open the cover, take the jammed card out, close it.",
 )
 
 
@@ -101,10 +101,14 @@ def troubled_world() -> World:
         world.boards[BOOTH], worst="problem", uncertain=1, figures=figures, last_heard=now, figures_at=now
     )
     jobs = (
-        a_job(f"job-{first}", "processing-stopped", why="the power failed while the card was inside"),
+        a_job(
+            f"job-{first}",
+            "processing-stopped",
+            why="the power failed, the program was ended, or the printer fell silent",
+        ),
         a_job("job-3c00aa41b7d2-16", "processing", booth="bangkalan-2"),
         a_job("job-3c00aa41b7d2-15", why="mains are out: a card is not begun on battery"),
-        a_job("job-3c00aa41b7d2-9", why="mains are out", attempt=2, due=now - timedelta(minutes=4)),
+        a_job("job-3c00aa41b7d2-9", why="the card printer needs a person", attempt=2, due=now - timedelta(minutes=4)),
         *(a_job(f"job-3c00aa41b7d2-{n}", "completed") for n in range(1, 9)),
     )
     world.jobs = {job.job: job for job in jobs}

@@ -1,4 +1,4 @@
-"""A coordinator in memory for the console's tests and demonstration: views, actions and changes of one booth or many."""
+"""A coordinator in memory for the console's tests and demonstration: views, actions and changes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from central.core.views import (
     Totals,
 )
 from contract.messages import KINDS, DeviceChanged, DeviceState, Message, Supply, SupplyChanged
+
+JobState = Literal["pending", "processing", "processing-stopped", "completed", "canceled", "aborted"]
 
 BOOTH = "bangkalan-1"
 DEVICES = {
@@ -199,7 +201,7 @@ def calm_booth(name: str = BOOTH, title: str = "Loket 1, MPP Bangkalan", **chang
     return replace(booth, **change)
 
 
-def a_job(name: str, state: str = "pending", **change: Any) -> PrintJobView:
+def a_job(name: str, state: JobState = "pending", **change: Any) -> PrintJobView:
     """A print job that was made half an hour ago and is due in two hours."""
     now = datetime.now(UTC)
     job = PrintJobView(

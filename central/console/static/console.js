@@ -52,13 +52,16 @@
   document.addEventListener("htmx:beforeRequest", () => body.classList.add("asking"));
   document.addEventListener("htmx:afterRequest", () => body.classList.remove("asking"));
 
-  // A part that was open stays open when it is made anew.
+  // What was open stays open when a part is made anew, and events that were not there before are marked.
   let open = [];
+  let events = new Set();
   document.addEventListener("htmx:beforeSwap", (event) => {
     open = [...event.target.querySelectorAll("details[open][id]")].map((it) => it.id);
+    events = new Set([...event.target.querySelectorAll(".timeline li")].map((it) => it.id));
   });
-  document.addEventListener("htmx:afterSwap", () => {
+  document.addEventListener("htmx:afterSwap", (event) => {
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    for (const it of event.target.querySelectorAll(".timeline li")) it.classList.toggle("new", !events.has(it.id));
     refresh();
   });
 
