@@ -78,12 +78,11 @@ class Supervisor:
     def start(self) -> None:
         """Start all; returns when the console answers. Raises RunError when it does not come up."""
         deadline = time.monotonic() + START_S
-        self._spawn(self.children["broker"])
-        self._spawn(self.children["central"])
-        self._spawn(self.children["bench"])
+        for name in ("broker", "central", "bench"):
+            self.spawn(name)
         # The booth reads its pins' levels at start, so the wires must be there before it.
         self._wait(deadline, "bench", lambda: _answers(self.places.control))
-        self._spawn(self.children["edge"])
+        self.spawn("edge")
         self._wait(deadline, "broker", lambda: _listens(self.ports["broker"]))
         self._wait(deadline, "central", lambda: _listens(self.ports["console"]))
 
@@ -119,10 +118,11 @@ class Supervisor:
                 how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
                 _say(f"{child.name} {how}; starts again in {wait:.1f} s ({self._log(child.name)})")
             elif now >= child.again_at:
-                self._spawn(child)
+                self.spawn(child.name)
 
-    def _spawn(self, child: Child) -> None:
-        path = self._log(child.name)
+    def spawn(self, name: str) -> None:
+        """Start one program; its output goes to its log."""
+        child, path = self.children[name], self._log(name)
         if child.log is None:
             if path.exists() and path.stat().st_size > LOG_LIMIT:
                 path.replace(path.with_suffix(".log.1"))
