@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from edge.core.commands import Request
 from edge.core.events import DeviceFault, DeviceLost, DeviceOnline, Event, FrameRejected, UpsReading
+from edge.devices.noise import told_once
 
 REPLY_S = 1.5
 MISSES = 3
@@ -194,7 +195,7 @@ class Megatec:
         if len(self._buffer) > LONGEST:
             events.append(FrameRejected(self.name, "no end of line", bytes(self._buffer[:32])))
             self._buffer.clear()
-        return events
+        return told_once(events)
 
     def _ask_next(self, now: float) -> None:
         self._asked = self._to_ask.pop(0) if self._to_ask else "Q1"
@@ -214,7 +215,7 @@ class Megatec:
         """`I` and `F` are not known to every UPS: only Q1 counts."""
         asked, self._asked = self._asked, ""
         if asked != "Q1":
-            self._next_poll = now
+            self._ask_next(now)
             return []
         self._next_poll = max(self._next_poll, now)
         self._misses += 1

@@ -49,6 +49,10 @@ class _Asked:
     status: int = 0
 
 
+def _line() -> h11.Connection:
+    return h11.Connection(h11.CLIENT, max_incomplete_event_size=64 * 1024)
+
+
 class Sbi:
     """Driver of one device service on `port`. `takes`: the modalities it is there for (empty: any but a signature).
 
@@ -77,6 +81,7 @@ class Sbi:
         self._next_poll = 0.0
         self._device = ""
         self._env = "Production"
+        self._want_info = False
         self._told = ""
         """What was said last of the device: "", `ok`, `lost`, or the fault's reason."""
         self._details: dict[str, str] = {}
@@ -86,7 +91,7 @@ class Sbi:
     def opened(self, now: float) -> list[Event]:
         """The first time: who is there? After a close between requests: go on."""
         self._open = True
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=64 * 1024)
+        self._http = _line()
         self._quiet_at = self._gone_at = None
         self._out = b""
         if not self._device or self._told != "ok":
@@ -163,7 +168,7 @@ class Sbi:
             events.append(self._failed(waiting, "the device was not ready in time", LOST_REMEDY))
         if self._quiet_at is not None and now >= self._quiet_at and self._open:
             self._quiet_at = None
-            self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=64 * 1024)
+            self._http = _line()
         self._next(now)
         return events
 
@@ -174,18 +179,26 @@ class Sbi:
                 self._quiet_at = now + QUIET_S
                 return [FrameRejected(self.name, "bytes that nobody asked for", data[:32])]
             self._quiet_at = now + QUIET_S
-            return []
+            return self._lost("the device's service sends what nobody asked for") if now > self._late() else []
         return self._feed(data, now)
 
     # --- asking ---
+
+    def _late(self) -> float:
+        return self._next_poll + ANSWER_S
 
     def _next(self, now: float) -> None:
         """Begin what is due, when the line is free."""
         if not self._open or self._asked or self._quiet_at is not None or self._http is None:
             return
         if self._http.our_state is not h11.IDLE:
-            return  # The service said that it will close; the port reopens.
-        if self._waiting and self._device:
+            if now < self._next_poll:
+                return  # The service said that it will close: the port reopens.
+            self._http = _line()
+        if self._want_info:
+            self._want_info = False
+            self._ask("MOSIPDINFO", "/info", {"type": self._kind}, now + ANSWER_S)
+        elif self._waiting and self._device:
             request, self._waiting = self._waiting, None
             deadline = now + request.timeout_s + ANSWER_S - 1
             self._ask("RCAPTURE", "/capture", self._capture_body(request), deadline, request)
@@ -254,6 +267,8 @@ class Sbi:
                 elif isinstance(event, h11.EndOfMessage):
                     return self._whole(now)
         except h11.RemoteProtocolError as error:
+            if not data:
+                return []  # The end came too early; `closed` says so.
             return self._broken(f"not HTTP: {error}"[:200], data[:32], now)
 
     def _whole(self, now: float) -> list[Event]:
@@ -265,8 +280,10 @@ class Sbi:
         if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
             self._http.start_next_cycle()
         events: list[Event] = []
-        if asked.verb == "MOSIPDISC":
-            events = self._discovered(body, now)
+        if asked.status >= 400:
+            events = self._http_error(asked)
+        elif asked.verb == "MOSIPDISC":
+            events = self._discovered(body)
         elif asked.verb == "MOSIPDINFO":
             events = self._informed(body)
         elif asked.capture:
@@ -275,23 +292,26 @@ class Sbi:
         self._next(now)
         return events
 
-    def _discovered(self, body: bytes, now: float) -> list[Event]:
+    def _http_error(self, asked: _Asked) -> list[Event]:
+        error = f"the device's service answers {asked.verb} with HTTP {asked.status}"
+        if asked.capture:
+            return [self._failed(asked.capture, error, sbi_answers.DEFAULT_REMEDY)]
+        return self._fault("not-found", error, LOST_REMEDY) if asked.verb == "MOSIPDISC" else self._usable()
+
+    def _discovered(self, body: bytes) -> list[Event]:
         try:
             found = sbi_answers.discovery(body)
         except Refused as error:
             rejected = FrameRejected(self.name, str(error), body[:32]) if error.garbled else None
             self._device = ""
             return [*([rejected] if rejected else []), *self._fault("not-found", str(error), error.remedy)]
-        fresh = self._device != found.device or self._told in ("", "lost")
+        self._want_info = self._device != found.device or self._told in ("", "lost")
         self._device = found.device
         fault = sbi_answers.STATUS_FAULTS.get(found.status)
         if fault:
-            reason, error_text, remedy = fault
-            return self._fault(reason, error_text, remedy)
-        if fresh and self._http and self._http.our_state is h11.IDLE:
-            self._ask("MOSIPDINFO", "/info", {"type": self._kind}, now + ANSWER_S)
-            return []
-        return self._usable()
+            self._want_info = False
+            return self._fault(*fault)
+        return [] if self._want_info else self._usable()
 
     def _informed(self, body: bytes) -> list[Event]:
         """The details are a help, not a condition: a service that does not tell them is still usable."""
@@ -322,6 +342,8 @@ class Sbi:
         self._next_poll = max(self._next_poll, now + QUIET_S)
         if asked and asked.capture:
             return [self._failed(asked.capture, error, LOST_REMEDY)]
+        if asked and asked.verb == "MOSIPDINFO":
+            return self._usable()
         return self._lost(error) if asked and asked.verb == "MOSIPDISC" else []
 
     # --- what to say ---

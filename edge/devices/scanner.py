@@ -11,6 +11,7 @@ from typing import Literal
 
 from edge.core.commands import Request
 from edge.core.events import DeviceLost, DeviceOnline, DocumentScanned, Event, FrameRejected
+from edge.devices.noise import told_once
 
 LONGEST = 4096
 STALE_S = 2.0
@@ -96,7 +97,7 @@ class Scanner:
                     break
             elif not self._text(events):
                 break
-        return events
+        return told_once(events)
 
     def _reset(self) -> None:
         self._buffer.clear()
