@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import datetime
@@ -77,7 +78,11 @@ class Live:
         subscription = self._changes.subscribe()
         try:
             while not self._ended.is_set():
+                begun = time.monotonic()
                 topics = subscription.next(_WAIT_S)
+                if not topics and time.monotonic() - begun < _WAIT_S / 2:
+                    # Nothing, and not for want of time: the coordinator closed it because it is ending.
+                    self.end()
                 if topics and self._loop is not None:
                     try:
                         self._loop.call_soon_threadsafe(self._tell, topics)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from central.console import pictures, security
+from central.console.remedies import translated
 from central.console.texts import text
 from contract.messages import BODIES
 
@@ -76,8 +77,7 @@ def _add_booth(routes: APIRouter, console: Console) -> None:
         _check(console, request, token)
         language = console.language(request)
         refusal = console.actions.identify(booth, "technician")
-        words = text(language, "refused", reason=refusal) if refusal else text(language, "booth.identify.sent")
-        console.notify(request.state.session, words, refusal is None)
+        _tell(console, request, text(language, "booth.identify.sent"), refusal)
         return RedirectResponse(f"/booths/{booth}", 303)
 
 
@@ -105,12 +105,8 @@ def _add_print(routes: APIRouter, console: Console) -> None:
             return _decision(console, request, job, text(language, "settle.tick"), found)
         person = " ".join(["technician", *name.split()])
         refusal = console.actions.settle(job, found, person)
-        words = (
-            text(language, "refused", reason=refusal)
-            if refusal
-            else text(language, "settle.done", job=job, found=text(language, f"settle.found.{found}"))
-        )
-        console.notify(request.state.session, words, refusal is None)
+        done = text(language, "settle.done", job=job, found=text(language, f"settle.found.{found}"))
+        _tell(console, request, done, refusal)
         return RedirectResponse("/print", 303)
 
 
@@ -178,6 +174,13 @@ def _with_session(console: Console, request: Request, signed_in: bool) -> Respon
     cookie = console.sessions.cookie(console.sessions.new(signed_in))
     answer.headers["set-cookie"] = security.set_cookie(cookie, request.url.scheme)
     return answer
+
+
+def _tell(console: Console, request: Request, done: str, refusal: str | None) -> None:
+    """Let the next page say that an action was done, or why it was refused."""
+    language = console.language(request)
+    words = text(language, "refused", reason=translated(language, refusal)) if refusal else done
+    console.notify(request.state.session, words, refusal is None)
 
 
 def _check(console: Console, request: Request, token: str) -> None:

@@ -25,7 +25,7 @@ KNOWN: Final[dict[str, str]] = {
         "Pasang pita yang sesuai dengan pencetak dan tutup penutupnya."
     ),
     "Put in a new ribbon.": "Pasang pita baru.",
-    "Take the cards out of the output and the reject box.": "Keluarkan kartu dari tempat hasil dan kotak kartu tolakan.",
+    "Take the cards out of the output and the reject box.": "Kosongkan tempat hasil dan kotak kartu tolakan.",
     "Take the card out.": "Ambil kartunya.",
     "Fill the feeder with blank cards.": "Isi tempat blangko dengan kartu kosong.",
     "Let the printer cool for ten minutes.": "Biarkan pencetak dingin selama sepuluh menit.",
@@ -125,7 +125,7 @@ KNOWN: Final[dict[str, str]] = {
     "below {}: {}": "di bawah {}: {}",
     "error {} of the device: {}": "galat alat {}: {}",
     "stopped by the officer": "dihentikan petugas",
-    "not a family card: expected KK and NIK, for example {}": "bukan kartu keluarga: seharusnya KK dan NIK, misalnya {}",
+    "not a family card: expected KK and NIK, for example {}": "bukan kartu keluarga: seharusnya KK dan NIK, contoh {}",
     "the KK number has {} digits, not 16": "nomor KK {} angka, bukan 16",
     "the NIK has {} digits, not 16": "NIK {} angka, bukan 16",
     "the NIK's birth date {} cannot be (day, month, year; a woman's day is +40)": (

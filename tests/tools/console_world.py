@@ -41,6 +41,7 @@ class Listener:
         self._world = world
         self._changed: set[str] = set()
         self._told = threading.Condition()
+        self._ended = False
 
     def tell(self, topics: Iterable[str]) -> None:
         """Called by the world after a change."""
@@ -51,9 +52,15 @@ class Listener:
     def next(self, timeout: float) -> frozenset[str]:
         """Topics that changed; empty after `timeout` seconds of quiet."""
         with self._told:
-            self._told.wait_for(lambda: self._changed, timeout)
+            self._told.wait_for(lambda: self._changed or self._ended, timeout)
             changed, self._changed = frozenset(self._changed), set()
             return changed
+
+    def end(self) -> None:
+        """The coordinator is ending: `next` returns at once from now on."""
+        with self._told:
+            self._ended = True
+            self._told.notify()
 
     def close(self) -> None:
         """Hear no more."""
