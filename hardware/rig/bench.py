@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import signal
+import termios
 import threading
 import time
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +36,27 @@ MAINS_V = 228.0
 _SBI_KINDS = {"photo": "Face", "iris": "Iris", "right-four": "Finger", "left-four": "Finger", "thumbs": "Finger"}
 
 
+class _Paper:
+    """The printer, whose every move is written down before the booth hears of it: killing the bench loses no card."""
+
+    def __init__(self, printer: CardPrinter, save: Callable[[], None]) -> None:
+        self._printer = printer
+        self._save = save
+
+    def receive(self, data: bytes, now: float) -> bytes:
+        out = self._printer.receive(data, now)
+        self._save()
+        return out
+
+    def next_wakeup(self) -> float | None:
+        return self._printer.next_wakeup()
+
+    def wakeup(self, now: float) -> bytes:
+        out = self._printer.wakeup(now)
+        self._save()
+        return out
+
+
 class Bench:
     """The booth file's devices and pins, and what a person may do to them. Any thread may call.
 
@@ -52,6 +77,7 @@ class Bench:
         self.scanner = DocumentScanner("text")
         self.pad = SignaturePad()
         self.printer = CardPrinter()
+        self._lines: list[Path] = []
         self.sbi: dict[str, SbiDevice] = {}
         self.sbi_server = SbiServer()
         survivors: dict[str, Ups | CardPrinter | DocumentScanner] = {
@@ -71,7 +97,8 @@ class Bench:
         self._day_lock = threading.Lock()
         self._stopping = threading.Event()
         self._saved: object = None
-        self._control = ControlServer(places.control, Words(self).act)
+        self._words = Words(self)
+        self._control = ControlServer(places.control, self._act)
         self._loop = threading.Thread(target=self._run, name="bench", daemon=True)
 
     def _add(self, device: dict[str, Any]) -> None:
@@ -79,7 +106,7 @@ class Bench:
             "megatec": self.ups,
             "scanner": self.scanner,
             "topaz": self.pad,
-            "evolis": self.printer,
+            "evolis": _Paper(self.printer, self._save),
         }
         if device["kind"] == "sbi":
             port = int(device["port"].rpartition(":")[2])
@@ -89,7 +116,8 @@ class Bench:
         else:
             if device["kind"] == "scanner":
                 self.scanner.mode = device.get("mode", "text")
-            self.ptys.add(device["name"], simulators[device["kind"]], Path(device["port"]))
+            self._lines.append(Path(device["port"]))
+            self.ptys.add(device["name"], simulators[device["kind"]], self._lines[-1])
 
     def start(self) -> None:
         """Everything is there when this returns; the mains are on."""
@@ -101,6 +129,8 @@ class Bench:
         names = {f"GPIO{self._pin(name)[0]}": name for name in ("green", "amber", "red") if name in self._pins}
 
         def lamp(pin: str, level: int | None) -> None:
+            if level is None:
+                self._forget_lines()
             if pin in names:
                 lit = level is not None and bool(level) == self._pin(names[pin])[1]
                 with self._day_lock:
@@ -125,6 +155,28 @@ class Bench:
         self.centre_server.close()
         self.ptys.stop()
 
+    def _forget_lines(self) -> None:
+        """The booth program is gone: make the ptys forget its line settings, as a serial adapter does.
+
+        A pty takes no parity. Linux lets that pass once; the next program that sets the same again gets EINVAL,
+        because then nothing at all has changed.
+        """
+        for path in self._lines:
+            with contextlib.suppress(OSError, termios.error):
+                line = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+                try:
+                    settings = termios.tcgetattr(line)
+                    settings[4] = settings[5] = termios.B50
+                    termios.tcsetattr(line, termios.TCSANOW, settings)
+                finally:
+                    os.close(line)
+
+    def _act(self, words: list[str]) -> str:
+        try:
+            return self._words.act(words)
+        finally:
+            self.save()
+
     def _run(self) -> None:
         while not self._stopping.wait(TICK_S):
             with self._day_lock:
@@ -133,16 +185,16 @@ class Bench:
 
     def save(self, always: bool = False) -> None:
         """Write what must survive, if a card has moved or an applicant has come since, or `always`."""
+        self.ptys.call(lambda: self._save(always))
+
+    def _save(self, always: bool = False) -> None:
         path, settings = self.printer.path, self.scanner.snapshot()
         cards = (path.counter, path.loaded, repr(path.inside), len(path.tray), len(path.rejected))
-        told = (*cards, path.cover_open, path.reject_full, settings)
-        if not always and (told, self.day.arrived) == self._saved:
-            return
-        state: dict[str, Any] = self.ptys.call(
-            lambda: {"printer": self.printer.snapshot(), "ups": self.ups.snapshot(), "scanner": settings}
-        )
-        self._saved = (told, self.day.arrived)
-        write_json(self._state, state | {"arrived": self.day.arrived})
+        told = (*cards, path.cover_open, path.reject_full, settings, self.day.arrived)
+        if always or told != self._saved:
+            self._saved = told
+            kept = {"printer": self.printer.snapshot(), "ups": self.ups.snapshot(), "scanner": settings}
+            write_json(self._state, kept | {"arrived": self.day.arrived})
 
     def _pin(self, name: str) -> tuple[int, bool]:
         """BCM number and active level of a pin of the booth file."""
