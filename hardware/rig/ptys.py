@@ -26,6 +26,8 @@ _T = TypeVar("_T")
 
 # What a serial driver's buffers hold while nobody reads; after that a real port overruns and bytes are lost.
 _OVERRUN_BYTES = 65_536
+# What nobody has read for so long is lost: the next program to open the port must not hear of yesterday.
+_UNREAD_SECONDS = 2.0
 _CHUNK = 16_384
 
 
@@ -54,6 +56,7 @@ class _Port:
     write_at: float = 0.0
     read_at: float = 0.0
     blocked: bool = False
+    blocked_at: float = 0.0
     watched: int = 0
     failed: bool = False
 
@@ -205,10 +208,16 @@ class PtyServer:
     def _queue(self, port: _Port, data: bytes) -> None:
         if not port.plugged or not data:
             return
+        self._lose_unread(port)
         room = _OVERRUN_BYTES - len(port.outgoing)
         if room < len(data):
             _LOG.debug("port %s overruns, %d bytes lost", port.name, len(data) - max(room, 0))
         port.outgoing += data[: max(room, 0)]
+
+    def _lose_unread(self, port: _Port) -> None:
+        if port.blocked and self._clock() - port.blocked_at > _UNREAD_SECONDS:
+            port.outgoing.clear()
+            port.blocked = False
 
     def _run(self) -> None:
         while True:
@@ -228,6 +237,7 @@ class PtyServer:
                 elif key.data.master == key.fd and mask & selectors.EVENT_READ:
                     self._read(key.data, self._clock())
                 elif key.data.master == key.fd:
+                    self._lose_unread(key.data)
                     key.data.blocked = False
         self._work_jobs()
 
@@ -298,7 +308,7 @@ class PtyServer:
             except OSError as error:
                 if error.errno not in (errno.EAGAIN, errno.EWOULDBLOCK):
                     raise
-                port.blocked = True
+                port.blocked, port.blocked_at = True, now
                 return
             del port.outgoing[:sent]
             if port.byte_seconds:

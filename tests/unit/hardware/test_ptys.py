@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,6 +125,18 @@ def test_a_paced_wire_loses_nothing(server: PtyServer, tmp_path: Path) -> None:
     with open_port(tmp_path / "slow") as port:
         port.write(message)
         assert port.read(len(message)) == message.upper()
+
+
+def test_what_nobody_read_is_not_told_to_the_next_program(tmp_path: Path) -> None:
+    late = [0.0]
+    with PtyServer(clock=lambda: time.monotonic() + late[0]) as server:
+        server.add("pad", Echo(), tmp_path / "pad")
+        for _ in range(8):
+            server.inject("pad", b"yesterday" * 1000)
+        late[0] = 60.0
+        with open_port(tmp_path / "pad") as port:
+            port.write(b"today")
+            assert port.read(5) == b"TODAY"
 
 
 def test_noise_on_the_wire_reaches_the_booth(server: PtyServer, tmp_path: Path) -> None:
