@@ -23,12 +23,17 @@ from tests.chaos.verdict import Verdict, judge
 from tests.chaos.witness import Witness
 
 #: Seconds between two kills. A program is up again after 1..3 s, so some kills meet one that has just started.
-GAP_S = (0.3, 3.0)
+GAP_S = (0.3, 2.6)
+#: This part of the kills waits until events arrive again, so that they meet real traffic; but not for ever.
+IN_TRAFFIC = 0.6
+TRAFFIC_S = 8.0
 DOWN_S = (0.0, 1.0)
 #: After this part of the coordinator's deaths the broker follows while the coordinator is still away.
 PAIRS = 0.35
 PAIR_GAP_S = (0.3, 1.0)
 DRAIN_S = 90.0
+#: A forgetful booth has no way to drain what it forgot.
+FORGETFUL_DRAIN_S = 6.0
 #: Quiet for so long after the last work: what comes late would be seen.
 QUIET_S = 2.0
 
@@ -36,25 +41,30 @@ QUIET_S = 2.0
 class Killer:
     """Chooses victims; every choice follows from the seed (what it meets in the programs does not)."""
 
-    def __init__(self, site: Site, seed: int, kills: int, label: str) -> None:
+    def __init__(self, site: Site, seed: int, kills: int, label: str, pairs: float) -> None:
+        """`pairs`: part of the coordinator's deaths that the broker follows; 1: it begins with such a pair."""
         self._site = site
         self._chance = random.Random(f"{seed}/{label}")
         self._kills = kills
         self._label = label
-        self._next: str | None = None
+        self._pairs = pairs
+        self._next: str | None = "coordinator" if pairs == 1 else None
         self.dead = dict.fromkeys(site.programs, 0)
 
     def run(self) -> None:
         """All kills, one after the other."""
         for number in range(1, self._kills + 1):
             gap = self._chance.uniform(*(PAIR_GAP_S if self._next else GAP_S))
+            if self._next is None and self._chance.random() < IN_TRAFFIC:
+                before = self._site.heard()
+                wait_until(lambda: self._site.heard() > before, TRAFFIC_S, self._site.tend)  # noqa: B023
             wait_until(lambda: False, gap, self._site.tend)
             self._strike(number)
 
     def _strike(self, number: int) -> None:
         victim = self._next or self._chance.choice(sorted(self._site.programs))
-        pair, down = self._chance.random() < PAIRS, self._chance.uniform(*DOWN_S)
-        self._next = "broker" if victim == "coordinator" and pair and self._next is None else None
+        pair, down = self._chance.random() < self._pairs, self._chance.uniform(*DOWN_S)
+        self._next = "broker" if victim == "coordinator" and pair else None
         program = self._site.programs[victim]
         wait_until(lambda: program.alive, 3.0, self._site.tend)
         printing = ", a card moves" if self._site.printer_busy() else ""
@@ -79,12 +89,12 @@ def chaos(folder: Path, broker: Broker, kills: int, seed: int, forgetful: bool) 
         witness.start()
         for people in (hall, trouble, technician):
             people.start()
-        killer = Killer(site, seed, kills, broker)
+        killer = Killer(site, seed, kills, broker, 1 if forgetful else PAIRS)
         killer.run()
         say(f"{broker}: no more kills ({', '.join(f'{name} {n}' for name, n in killer.dead.items())}); draining")
         hall.arrivals = False
         trouble.end()
-        drained = wait_until(lambda: drain(site), 20.0 if forgetful else DRAIN_S, site.tend)
+        drained = wait_until(lambda: drain(site), FORGETFUL_DRAIN_S if forgetful else DRAIN_S, site.tend)
         left = [] if drained else site.open_work()
         hall.end()
         technician.end()

@@ -141,7 +141,13 @@ class Trouble(threading.Thread):
                 due["printer"] = now + chance.uniform(0.8, 1.5)
 
     def _power(self, on: bool) -> None:
-        self._bench.power_printer(on)
+        """A printer on USB vanishes from the bus with its power."""
+        if on:
+            self._bench.power_printer(True)
+            self._bench.ptys.plug("printer")
+        else:
+            self._bench.ptys.unplug("printer")
+            self._bench.power_printer(False)
 
 
 class Technician(threading.Thread):

@@ -89,13 +89,13 @@ class Site:
     # --- start and end -----------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Returns when the coordinator has heard of the booth. Raises SiteError when it does not."""
+        """Returns when the booth takes applicants. Raises SiteError when something does not come up."""
         self.bench.start()
         for program in self.programs.values():
             program.start()
         self._wait("broker", lambda: listens(self.ports["broker"]))
         self._wait("coordinator", lambda: listens(self.ports["console"]))
-        self._wait("booth", lambda: self.heard() > 0)
+        self._wait("booth", lambda: "green" in self.bench.lit())
 
     def _wait(self, name: str, ready: Callable[[], bool]) -> None:
         if not wait_until(ready, START_S) or self.programs[name].unasked:
@@ -128,9 +128,12 @@ class Site:
 
     def heard(self) -> int:
         """Events that the coordinator has committed."""
+        return self._count("event")
+
+    def _count(self, table: str) -> int:
         try:
             with self.central() as db:
-                return int(db.execute("SELECT count(*) FROM event").fetchone()[0])
+                return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
         except sqlite3.Error:
             return 0
 
