@@ -23,9 +23,9 @@ from edge.core.events import (
     PrinterReady,
     PrintFailed,
 )
+from edge.devices import evolis_job
+from edge.devices.evolis_job import BYTE_S, LOST_REMEDY, MOVE_S, READ_S, RETRY_REMEDY
 from edge.devices.evolis_wire import (
-    LEVELS,
-    PANELS,
     REFUSALS,
     SIZES,
     Reply,
@@ -37,19 +37,10 @@ from edge.devices.evolis_wire import (
     take_reply,
 )
 
-READ_S = 3.0
-MOVE_S = 90.0
-"""Feeding, printing and ejecting a card."""
-BYTE_S = 11 / 9600
-"""A byte on the line at 9600 baud, the slowest that the printer is used with."""
 POLL_S, TROUBLE_POLL_S, BUSY_POLL_S = 2.0, 1.0, 0.5
 BUSY_LIMIT_S = 120.0
 MISSES = 3
 LONGEST = 256
-LOST_REMEDY = (
-    "Check that the printer is on and its serial cable is in; its port must be set to 9600 8N1 (Pcom;1;9600;N;8;1)."
-)
-RETRY_REMEDY = "Switch the printer off and on, look for a card inside, and try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +87,8 @@ class Evolis:
         self._restarted = False
         self._moved = False
         """The present job wrote a command that moves a card, and it was not refused."""
+        self._stuck: Trouble | None = None
+        """What the last check found that no status word tells."""
         self._misses = 0
         self._told: tuple[str, ...] | None = None
         """Reasons told last; () online, None not known, `lost` lost."""
@@ -187,6 +180,7 @@ class Evolis:
         self._task = self._ask = self._job = None
         self._check = self._job_waiting = self._greeted = self._filled = False
         self._dirty = True
+        self._stuck = None
         self._misses = 0
 
     def _take(self) -> list[Event]:
@@ -305,7 +299,9 @@ class Evolis:
                 self._told, self._greeted = ("lost",), False
                 self._events.append(DeviceLost(self.name, "the printer does not answer", LOST_REMEDY))
             return
-        troubles = status.troubles()
+        if self._stuck and self._stuck.reason == evolis_job.LEFT_INSIDE and not status.card_inside:
+            self._stuck = None  # A person took it out.
+        troubles = status.troubles() or ((self._stuck,) if self._stuck else ())
         reasons = tuple(trouble.reason for trouble in troubles)
         details = {**self._details, "ribbon": "low"} if status.ribbon_low else dict(self._details)
         if reasons != self._told:
@@ -375,36 +371,33 @@ class Evolis:
             self._dirty = False
             yield _Ask(b"Pem;2", READ_S)
             status = yield from self._idle()
+        if status and status.card_inside and not status.busy and not status.failed:
+            # The next job would print on it without taking a new card, and the counter would not tell.
+            yield _Ask(b"Ser", MOVE_S)
+            status = yield from self._idle()
         if status is None:
             self._misses = max(self._misses, MISSES)
             self._told = None
             self._note(None)
             return
-        troubles = status.troubles()
-        if troubles:
-            self._told = None
-        self._note(status)
-        if troubles:
-            self._dirty = self._dirty or status.failed
+        self._stuck = None
+        if status.troubles():
+            self._dirty, self._told = self._dirty or status.failed, None
+            self._note(status)
             return
-        if status.busy:
-            busy = Trouble("other-warning", "the printer is busy for too long", RETRY_REMEDY)
-            self._events.append(self._fault((busy,)))
-            self._told = (busy.reason,)
-            return
-        counter = yield from self._counter()
+        counter = (yield from self._counter()) if not status.busy and not status.card_inside else None
         if counter is None:
-            unread = Trouble("other-warning", "the printer does not tell its card counter", RETRY_REMEDY)
-            self._events.append(self._fault((unread,)))
-            self._told = (unread.reason,)
+            self._stuck, self._told = evolis_job.stuck(status), None
+            self._note(status)
             return
+        self._note(status)
         self._events.append(PrinterReady(self.name, counter))
 
     def _print(self, job: PrintCard) -> _Task:
         """One card. Every way out tells the counter as it is, or that it could not be read."""
         status = yield from self._status()
         counter = (yield from self._counter()) if status else None
-        refusal = self._refusal(job, status, counter)
+        refusal = evolis_job.refusal(job, status, counter)
         if refusal:
             self._job = None
             self._fail(job, counter, *refusal)
@@ -413,7 +406,7 @@ class Evolis:
         failure = yield from self._commands(job)
         status, counter, steady = yield from self._finished(job.counter)
         self._job = None
-        outcome = self._outcome(job, status, counter, failure, steady)
+        outcome = evolis_job.outcome(job, status, counter, failure, steady)
         if outcome is None and counter is not None:
             self._dirty = False
             self._events.append(CardPrinted(self.name, job.job, counter))
@@ -421,40 +414,9 @@ class Evolis:
             self._fail(job, counter, *outcome)
         self._note(status)
 
-    def _refusal(self, job: PrintCard, status: Status | None, counter: int | None) -> tuple[str, str] | None:
-        """Why the job is not begun: reason and remedy."""
-        if status is None or counter is None:
-            return "the printer does not answer", LOST_REMEDY
-        troubles = status.troubles()
-        if troubles:
-            return troubles[0].error, troubles[0].remedy
-        if status.busy:
-            return "the printer is busy", "Wait until it is idle."
-        if counter != job.counter:
-            reason = f"the printer's card counter is {counter}, not {job.counter} as it was checked"
-            return reason, "Look whether somebody fed a card by hand, then check the printer again."
-        if not job.panels:
-            return "the job has no raster", "Send the job again from the coordinator."
-        for panel, raster in job.panels.items():
-            if len(raster) != SIZES.get(panel, -1):
-                reason = f"the raster of panel {panel!r} has {len(raster)} bytes, not {SIZES.get(panel, 0)}"
-                return reason, "Render the card again at the coordinator: 1016 columns of 648 dots."
-        return None
-
     def _commands(self, job: PrintCard) -> Generator[_Ask, Reply, tuple[str, str] | None]:
         """The sequence, each command acknowledged; `Sr` is the first that moves a card. None when all went well."""
-        panels = [panel for panel in PANELS if panel in job.panels]
-        steps: list[tuple[bytes, float]] = [
-            (b"Pem;2", READ_S),
-            (b"Pr;" + "".join(panels).encode(), READ_S),
-            (b"Ss", READ_S),
-        ]
-        for panel in panels:
-            raster = job.panels[panel]
-            head = f"Db;{panel};{LEVELS[panel]};".encode()
-            steps.append((head + raster, 30 + len(raster) * BYTE_S))
-        steps += [(b"Sr", MOVE_S), (b"Se", MOVE_S)]
-        for command, timeout in steps:
+        for command, timeout in evolis_job.steps(job):
             self._moved = self._moved or command in (b"Sr", b"Se")
             reply = yield _Ask(command, timeout)
             if reply.kind == "ack":
@@ -465,28 +427,4 @@ class Evolis:
             if reply.kind == "none":
                 return f"the printer did not acknowledge {name}", LOST_REMEDY
             return f"the printer refused {name}: {REFUSALS.get(reply.text, reply.text)}", RETRY_REMEDY
-        return None
-
-    def _outcome(
-        self,
-        job: PrintCard,
-        status: Status | None,
-        counter: int | None,
-        failure: tuple[str, str] | None,
-        steady: bool,
-    ) -> tuple[str, str] | None:
-        """None when the card is printed beyond doubt, else reason and remedy."""
-        if status and status.failed:
-            trouble = status.troubles()[0]
-            return trouble.error, trouble.remedy
-        if failure:
-            return failure
-        if status is None or counter is None:
-            return "the printer stopped answering while printing", LOST_REMEDY
-        if status.busy or status.card_inside:
-            return "the printer did not finish: a card may be inside", RETRY_REMEDY
-        if not steady:
-            return "the printer was off while printing", "Look whether the card is printed well."
-        if counter != job.counter + 1:
-            return f"the printer's card counter went from {job.counter} to {counter}", RETRY_REMEDY
         return None

@@ -260,9 +260,46 @@ def test_a_printer_that_says_it_just_started_has_not_printed_beyond_doubt() -> N
 
 def test_a_card_that_stays_inside_is_not_printed() -> None:
     device = Printer()
+    line = printer(device).ask(JOB).wait(0.4)
+    device.information = 0x0200_0000
+    assert "inside" in line.wait(200).one(PrintFailed).reason
+
+
+def test_a_job_never_begins_on_a_card_that_is_inside() -> None:
+    device = Printer()
     line = printer(device)
     device.information = 0x0200_0000
-    assert "inside" in line.ask(JOB).wait(200).one(PrintFailed).reason
+    failed = line.ask(JOB).wait(1).one(PrintFailed)
+    assert (failed.counter, "inside" in failed.reason) == (100, True)
+    assert b"Ss" not in words(device)
+
+
+def test_a_card_that_a_cut_left_inside_is_rejected_before_the_printer_is_ready() -> None:
+    device = Printer()
+    device.information = 0x0200_0000
+    line = Line(Evolis("printer"), lambda out: _rejects(device, out)).open().ask(CheckPrinter()).wait(2)
+    assert line.one(PrinterReady).counter == 100
+    assert b"Ser" in device.heard
+    assert b"Se" not in device.heard, "a half printed card does not go to the good ones"
+
+
+def _rejects(device: Printer, out: bytes) -> bytes:
+    if b"\x1bSer\r" in out:
+        device.information = 0
+    return device(out)
+
+
+def test_a_card_that_cannot_be_rejected_waits_for_a_person() -> None:
+    device = Printer()
+    device.information = 0x0200_0000
+    line = Line(Evolis("printer"), device).open().wait(0.1)
+    line.heard(DeviceOnline)
+    line.ask(CheckPrinter()).wait(10)
+    assert line.one(DeviceFault).reasons == ("media-jam-warning",)
+    assert not line.heard(PrinterReady)
+    device.information = 0
+    assert line.wait(2).one(DeviceOnline)
+    assert line.ask(CheckPrinter()).wait(2).one(PrinterReady)
 
 
 def test_a_failed_job_is_cleared_by_the_next_check_only() -> None:
