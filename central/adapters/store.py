@@ -76,7 +76,7 @@ class Store:
     @classmethod
     def memory(cls) -> Store:
         """A store that lives in memory, for simulations: same SQL, no disk. Opens in well under a millisecond."""
-        image = _empty_image()
+        image = empty_image()
 
         def connect() -> sqlite3.Connection:
             connection = sqlite3.connect(":memory:", check_same_thread=False)
@@ -121,7 +121,8 @@ class Store:
 
 
 @cache
-def _empty_image() -> bytes:
+def empty_image() -> bytes:
+    """A SQLite database with all tables and no rows."""
     connection = sqlite3.connect(":memory:")
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     metadata.create_all(engine)

@@ -158,6 +158,9 @@ def save_devices(connection: Connection, rows: Sequence[Row]) -> None:
 
 def save_dead_letters(connection: Connection, rows: Iterable[Row]) -> None:
     """Keep messages that could not be accepted; one that came before is counted and gets its new time."""
+    rows = list(rows)
+    if not rows:
+        return
     table = schema.dead_letter
     statement = insert_for(connection.dialect.name, table)
     done = statement.on_conflict_do_update(
