@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 import time
 from pathlib import Path
 from types import FrameType
@@ -23,7 +22,7 @@ from central.deciding.coordinator import Coordinator
 from central.runtime import Calls, Deciding, Inbox, settings, wall
 
 if TYPE_CHECKING:
-    import uvicorn
+    from central.console.server import Server
 
 log = logging.getLogger("loket.central")
 
@@ -76,44 +75,37 @@ def run(config: Config) -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    try:
+        server.start()
+    except OSError as error:
+        print(f"{error} ([console] port in the configuration)", file=sys.stderr)  # noqa: T201
+        store.close()
+        return 2
     calls.start()
     link.start()
-    thread = threading.Thread(target=server.run, name="console", daemon=True)
-    thread.start()
-    log.info("coordinator %s: console on %s:%s", config.coordinator.id, config.console.host, config.console.port)
+    log.info("coordinator %s runs; its console is at %s", config.coordinator.id, server.address)
     try:
         deciding.run()
     finally:
         link.stop()
         calls.stop()
+        server.stop()
         changes.close()
-        server.should_exit = True
-        thread.join(3.0)
         centre.close()
         store.close()
     return 0
 
 
-def _console(config: Config, views: StoreViews, actions: Inbox, changes: ChangesHub) -> uvicorn.Server:
-    """The console's server, to be run on its own thread (which leaves signals to us)."""
-    import uvicorn
-
-    from central.console.app import ConsoleSettings, create_app
+def _console(config: Config, views: StoreViews, actions: Inbox, changes: ChangesHub) -> Server:
+    """The console, in this process: it sees a change as soon as it is committed."""
+    from central.console.app import ConsoleSettings
+    from central.console.server import Server
 
     chosen = config.console
-    app = create_app(
-        views,
-        actions,
-        changes,
-        ConsoleSettings(
-            host=chosen.host, port=chosen.port, language=chosen.language, password_hash=chosen.password_hash
-        ),
+    console = ConsoleSettings(
+        host=chosen.host, port=chosen.port, language=chosen.language, password_hash=chosen.password_hash
     )
-    return uvicorn.Server(
-        uvicorn.Config(
-            app, host=chosen.host, port=chosen.port, log_level="warning", access_log=False, timeout_graceful_shutdown=2
-        )
-    )
+    return Server(views, actions, changes, console)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from central.adapters import store_ingest, store_work
 from central.adapters.store import Store
-from central.core import encoding
+from central.core import encoding, print_queue
 from central.core.items import (
     CentreAnswered,
     CentreCall,
@@ -51,7 +51,9 @@ class Coordinator:
     def next_wakeup(self, now: float, wall: datetime) -> float | None:
         """Monotonic time at which `handle` wants to be called without items; None: only when something comes."""
         at = wall.timestamp()
-        times = [now + max(0.0, moment - at) for moment in (self._encode_at, self._later_at) if moment is not None]
+        moments = [moment for moment in (self._encode_at, self._later_at) if moment is not None]
+        # A millisecond late rather than a rounding error early, which would be woken for nothing again and again.
+        times = [now if moment <= at else now + (moment - at) + 0.001 for moment in moments]
         if self._repeat_at is not None:
             times.append(self._repeat_at)
         return min(times, default=None)
@@ -130,7 +132,9 @@ class Coordinator:
         moved = encoding.answered(found, item.answer, turn.at, self._settings.jitter())
         store_work.save_encoding(turn.connection, moved)
         turn.effects.changed.update(("print", "booths"))
-        if not item.answer.bad:
+        if item.answer.bad:
+            turn.dead(f"packet {found.packet} of {found.booth}", item.answer.bad, b"")
+        else:
             up = "" if item.answer.error else "1"
             store_ingest.set_fact(turn.connection, "centre_up", up, turn.at)
         if moved.state == encoding.READY:
@@ -164,10 +168,9 @@ class Coordinator:
         if (self._repeat_at is not None and turn.now >= self._repeat_at) or turn.resend:
             self._repeat_at = printing.repeat()
             dirty = dirty or bool(turn.printers)
-        before = len(turn.effects.publishes)
         printing.dispatch()
-        if len(turn.effects.publishes) > before:
-            soon = turn.now + 10.0
+        if printing.published:
+            soon = turn.now + print_queue.RESEND_S
             self._repeat_at = soon if self._repeat_at is None else min(self._repeat_at, soon)
         if dirty:
             self._later_at = store_work.next_later(turn.connection, turn.at)

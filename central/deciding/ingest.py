@@ -349,21 +349,27 @@ class Ingest:
         row = self._turn.booth(booth)
         row["figures"] = json.dumps(figures)
         row["figures_at"] = self._turn.at
+        self._online(booth)
+        self._turn.touch(booth)
+
+    def _online(self, booth: str) -> None:
+        row = self._turn.booth(booth)
         if not row["online"]:
             row["online"] = True
             self._turn.printers.add(booth)
-        self._turn.touch(booth)
+            self._turn.resend.add(booth)
 
     def _state(self, booth: str, state: BoothState) -> None:
         row = self._turn.booth(booth)
         online = state.state == "online"
         if not online and row["online"] and "unknown" not in (state.boot, row["boot"]) and row["boot"] != state.boot:
             return  # The last will of a program that has been started again since.
-        row["online"] = online
         if online:
+            self._online(booth)
             row["boot"] = state.boot if state.boot != "unknown" else row["boot"]
-            self._turn.printers.add(booth)
+        row["online"] = online
         self._turn.touch(booth)
+        self._turn.effects.changed.add("print")
 
     def _info(self, booth: str, info: Info) -> None:
         row = self._turn.booth(booth)

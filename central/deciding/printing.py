@@ -35,6 +35,8 @@ class Printing:
     def __init__(self, turn: Turn, sent: dict[str, float]) -> None:
         self._turn = turn
         self._sent = sent
+        self.published = False
+        """Whether a command went out in this turn."""
 
     # --- what the booths say ---------------------------------------------------------------------------
 
@@ -239,6 +241,7 @@ class Printing:
 
     def _publish(self, name: str, booth: str, text: str) -> None:
         self._sent[name] = self._turn.now
+        self.published = True
         topic = topics.of(booth, topics.COMMAND)
         self._turn.effects.publishes.append(
             Publish(topic, text.encode(), topics.COMMAND.qos, topics.COMMAND.retain)
