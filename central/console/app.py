@@ -188,7 +188,7 @@ def create_app(views: Views, actions: Actions, changes: Changes, settings: Conso
     _add_errors(app, console)
     hosts = frozenset() if settings.password_hash else LOOPBACK
     # The last one added is the outermost.
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Guard, sessions=console.sessions, password=settings.password_hash is not None, hosts=hosts)
     return app
 

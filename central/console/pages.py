@@ -19,6 +19,9 @@ Found = Literal["printed", "spoiled", "not-begun"]
 FOUND: Final[tuple[Found, ...]] = get_args(Found)
 JOB_STATES: Final = ("processing-stopped", "processing", "pending", "completed", "canceled", "aborted")
 TIMELINE: Final = 100
+LATEST: Final = 12
+FEW: Final = 5
+"""With more booths than this the overview lists no events: it would only flicker."""
 TOPICS_LIMIT: Final = 8
 
 Part = Annotated[str, Query(max_length=20)]
@@ -40,10 +43,13 @@ def router(console: Console) -> APIRouter:
 def _add_overview(routes: APIRouter, console: Console) -> None:
     @routes.get("/")
     def overview(request: Request, part: Part = "") -> Response:
+        booths = pictures.worst_first(console.views.booths())
+        told = [console.views.timeline(booth.id, LATEST) for booth in booths] if len(booths) <= FEW else []
         return console.render(
             request,
             "part_booths.html" if part else "overview.html",
-            booths=pictures.worst_first(console.views.booths()),
+            booths=booths,
+            latest=pictures.newest(told, LATEST),
             waiting=console.views.print_jobs("processing-stopped", 20),
         )
 

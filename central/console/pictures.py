@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Final, Literal, TypeGuard
 
 from central.console.texts import Language, text
@@ -139,6 +139,11 @@ _WORST: Final = {"problem": 0, "attention": 1, "good": 2}
 def worst_first(booths: Iterable[BoothView]) -> list[BoothView]:
     """Booths, those that need a person first, then by name."""
     return sorted(booths, key=lambda booth: (_WORST[booth.worst], booth.name, booth.id))
+
+
+def newest(told: Iterable[Iterable[TimelineEntry]], limit: int) -> list[TimelineEntry]:
+    """The latest events of several booths."""
+    return sorted(chain.from_iterable(told), key=lambda entry: (entry.time, entry.seq), reverse=True)[:limit]
 
 
 _STATES: Final = {"processing-stopped": 0, "processing": 1, "pending": 2}

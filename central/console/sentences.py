@@ -163,6 +163,8 @@ def _with(said: str, *more: str) -> str:
 def device_name(language: Language, name: str, kind: str) -> str:
     """`Pencetak kartu (printer)`: what it is and its name in the booth file."""
     what = known(language, f"kind.{kind}", kind)
+    if kind == "sbi":
+        what = known(language, f"name.{name}", what)
     return what if what.lower() == name.lower() else f"{what} ({name})"
 
 

@@ -69,6 +69,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "kind.topaz": ("Alat tanda tangan", "Signature pad"),
     "kind.evolis": ("Pencetak kartu", "Card printer"),
     "kind.sbi": ("Alat biometrik", "Biometric device"),
+    # Names that booth files give to biometric devices
+    "name.face": ("Kamera wajah", "Face camera"),
+    "name.slap": ("Pemindai sidik jari", "Fingerprint scanner"),
+    "name.iris": ("Pemindai iris", "Iris scanner"),
     # --- units and ages ---
     "age.now": ("baru saja", "just now"),
     "age.s": ("{n} dtk lalu", "{n} s ago"),
@@ -110,6 +114,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{job}: not certain whether the card was printed",
     ),
     "overview.people.look": ("Lihat dan putuskan", "Look and decide"),
+    "overview.latest": ("Kejadian terbaru", "Latest events"),
     # --- one booth ---
     "booth.power": ("Aliran listrik", "Power"),
     "booth.power.history": ("Listrik 24 jam terakhir", "Power in the last 24 hours"),

@@ -56,4 +56,4 @@ def number(language: Language, value: object, digits: int = 0) -> str:
 
 def masked(nik: str) -> str:
     """A NIK with the birth date hidden: a technician needs to tell applicants apart, not to know them."""
-    return f"{nik[:6]}••••••{nik[12:]}"
+    return f"{nik[:6]}********{nik[14:]}"

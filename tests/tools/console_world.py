@@ -28,7 +28,7 @@ DEVICES = {
     "scanner": ("scanner", {}),
     "pad": ("topaz", {"model": "SigLite T-S460"}),
     "printer": ("evolis", {"model": "Primacy 2", "firmware": "1425"}),
-    "camera": ("sbi", {}),
+    "face": ("sbi", {}),
     "slap": ("sbi", {"maker": "MOSIP", "model": "Slap 4-4-2"}),
     "iris": ("sbi", {}),
 }
@@ -215,7 +215,7 @@ def a_job(name: str, state: JobState = "pending", **change: Any) -> PrintJobView
         job=name,
         enrolment=name.removeprefix("job-"),
         booth=BOOTH,
-        name="352601••••••0001",
+        name="352601********01",
         state="pending",
         attempt=1,
         due=now + timedelta(hours=2),
