@@ -116,7 +116,7 @@ def test_a_damaged_database_is_refused_and_never_deleted(tmp_path: Path, damage:
     at = 0 if damage == "head" else len(raw) // 2 // 4096 * 4096
     raw[at : at + 4096] = b"\xa5" * 4096
     file.write_bytes(raw)
-    with pytest.raises(StoreError, match="Move .* aside") as caught:
+    with pytest.raises(StoreError, match=r"Move .* aside") as caught:
         SqliteStore(tmp_path, TYPES)
     assert caught.value.exit_code == os.EX_DATAERR
     assert file.read_bytes() == raw
