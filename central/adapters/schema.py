@@ -214,7 +214,20 @@ print_job = Table(
         sqlite_where=text("state = 'pending' AND not_before > 0"),
         postgresql_where=text("state = 'pending' AND not_before > 0"),
     ),
-    Index("print_job_state", "state", "due", "created", "job"),
+    Index(
+        "print_job_due",
+        "due",
+        "created",
+        "job",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index(
+        "print_job_done",
+        "changed",
+        sqlite_where=text("state = 'completed'"),
+        postgresql_where=text("state = 'completed'"),
+    ),
     Index(
         "print_job_stopped",
         "booth",

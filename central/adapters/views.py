@@ -115,18 +115,16 @@ class StoreViews:
         """What needs a person first, then what is under way, then by due; the finished ones last, newest first."""
         table = schema.print_job
         at = self._wall().timestamp()
-        by_due = select(table).order_by(table.c.due, table.c.created, table.c.job)
+        words = ("processing-stopped", "processing", "pending", "completed", "canceled", "aborted")
+        rows: list[Any] = []
         with self._store.read() as connection:
-            rows: list[Any] = []
-            if state is not None:
-                rows = list(connection.execute(by_due.where(table.c.state == state).limit(limit)))
-            else:
-                for word in ("processing-stopped", "processing", "pending"):
-                    query = by_due.where(table.c.state == word)
-                    rows += connection.execute(query.limit(max(0, limit - len(rows))))
-                done = select(table).where(table.c.state.in_(["completed", "canceled", "aborted"]))
-                done = done.order_by(table.c.changed.desc()).limit(max(0, limit - len(rows)))
-                rows += connection.execute(done)
+            for word in words:
+                if state in (None, word) and len(rows) < limit:
+                    # As text, so that SQLite takes the index of that state.
+                    query = select(table).where(text(f"print_job.state = '{word}'")).limit(limit - len(rows))
+                    done = word in words[3:]
+                    order = [table.c.changed.desc()] if done else [table.c.due, table.c.created, table.c.job]
+                    rows += connection.execute(query.order_by(*order))
             jobs = [Job(**row._mapping) for row in rows]
             printers = _printers(connection, {job.booth for job in jobs})
         return tuple(_job(job, printers[job.booth], at) for job in jobs)

@@ -96,6 +96,7 @@ def upgrade() -> None:
         sa.Column("enrolment", sa.String(length=80), nullable=False),
         sa.Column("packet", sa.String(length=80), nullable=False),
         sa.Column("booth", sa.String(length=40), nullable=False),
+        sa.Column("nik", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("received", sa.Double(), nullable=False),
         sa.Column("changed", sa.Double(), nullable=False),
@@ -226,7 +227,22 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'processing'"),
         postgresql_where=sa.text("state = 'processing'"),
     )
-    op.create_index("print_job_state", "print_job", ["state", "due", "created", "job"], unique=False)
+    op.create_index(
+        "print_job_due",
+        "print_job",
+        ["due", "created", "job"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_index(
+        "print_job_done",
+        "print_job",
+        ["changed"],
+        unique=False,
+        sqlite_where=sa.text("state = 'completed'"),
+        postgresql_where=sa.text("state = 'completed'"),
+    )
     op.create_index(
         "print_job_stopped",
         "print_job",

@@ -1,0 +1,80 @@
+"""The database keeps what was committed, whole, and has one shape whichever way it was made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import event, func, select
+
+from central.adapters import schema, store_work
+from central.adapters.store import Store, sqlite_url
+from central.adapters.views import StoreViews
+from contract.messages import DoorChanged
+from tests.unit.central.booth import Booth, World, settings
+
+
+def test_the_steps_lead_to_the_shape_that_the_code_expects(tmp_path: Path) -> None:
+    store = Store.open(sqlite_url(tmp_path))
+    with store.write() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'index'").scalars().all()
+    store.close()
+    assert {index.name for table in schema.metadata.tables.values() for index in table.indexes} <= set(found)
+
+
+def test_every_commit_is_on_the_disk_before_it_is_reported(tmp_path: Path) -> None:
+    store = Store.open(sqlite_url(tmp_path))
+    with store.write() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    store.close()
+
+
+def test_opening_again_keeps_everything(tmp_path: Path) -> None:
+    store = Store.open(sqlite_url(tmp_path))
+    world, booth = World(store, settings("b1")), Booth()
+    world.give(booth.event(DoorChanged(open=True)))
+    store.close()
+    again = Store.open(sqlite_url(tmp_path))
+    seen = StoreViews(again, lambda: world.wall).booth("b1")
+    assert seen is not None and seen.door_open is True
+    again.close()
+
+
+def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+    store = Store.open(sqlite_url(tmp_path))
+    row = {"name": "x", "value": "1", "at": 0.0}
+    with pytest.raises(RuntimeError), store.write() as connection:
+        connection.execute(schema.fact.insert(), row)
+        raise RuntimeError("power cut")
+    with store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(schema.fact)).scalar() == 0
+    store.close()
+
+
+def test_a_reader_sees_one_moment_while_the_writer_goes_on(tmp_path: Path) -> None:
+    store = Store.open(sqlite_url(tmp_path))
+    count = select(func.count()).select_from(schema.fact)
+    with store.read() as reader:
+        assert reader.execute(count).scalar() == 0
+        with store.write() as writer:
+            writer.execute(schema.fact.insert(), {"name": "x", "value": "1", "at": 0.0})
+        assert reader.execute(count).scalar() == 0
+    with store.read() as reader:
+        assert reader.execute(count).scalar() == 1
+    store.close()
+
+
+def test_the_next_job_is_found_by_an_index_however_many_wait(tmp_path: Path) -> None:
+    store = Store.open(sqlite_url(tmp_path))
+    statements: list[tuple[str, tuple[object, ...]]] = []
+    with store.write() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *a: statements.append((a[2], a[3])))
+        store_work.next_job(connection, "b1", 0.0)
+        sql, values = statements[-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all()
+    store.close()
+    assert "print_job_next" in str(plan) and "TEMP B-TREE" not in str(plan)
