@@ -7,7 +7,7 @@ from edge.devices.evolis_wire import LEVELS, PANELS, SIZES, Status, Trouble
 
 READ_S = 3.0
 """How long a reading, or a command that moves nothing, may take."""
-MOVE_S = 90.0
+MOVE_S = 60.0
 """How long feeding, printing and ejecting a card may take."""
 BYTE_S = 11 / 9600
 """A byte on the line at 9600 baud, the slowest that the printer is used with."""

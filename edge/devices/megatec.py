@@ -178,8 +178,10 @@ class Megatec:
         """Count an answer that did not come, or ask again."""
         events: list[Event] = []
         if self._open and self._asked and now >= self._deadline:
+            half = bytes(self._buffer[:32])
             self._buffer.clear()
-            events = self._unanswered("the UPS does not answer", now)
+            events = [FrameRejected(self.name, "a reply without an end", half)] if half else []
+            events += self._unanswered("the UPS sends no whole reply" if half else "the UPS does not answer", now)
         if self._open and not self._asked and now >= self._next_poll:
             self._ask_next(now)
         return events

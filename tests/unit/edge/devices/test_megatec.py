@@ -152,3 +152,9 @@ def test_a_pulled_cable_is_told_at_once_and_nothing_is_asked() -> None:
     line.take()
     line.wait(30)
     assert line.take() == b""
+
+
+def test_a_ups_that_sends_noise_without_an_end_is_named_so() -> None:
+    line = ups(q1=b"\xf3\x11\x90").wait(20)
+    assert line.heard(FrameRejected)[0].beginning == b"\xf3\x11\x90"
+    assert "no whole reply" in line.one(DeviceLost).error
