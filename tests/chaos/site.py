@@ -46,6 +46,7 @@ class Site:
         self.places = Places(folder.absolute())
         self.broker = broker
         self.order = order
+        self._closed = False
         folder.mkdir(parents=True, exist_ok=True)
         self.ports = choose_ports(self.places, free_port())
         files.write(self.places, self.ports)
@@ -107,7 +108,10 @@ class Site:
             program.tend()
 
     def close(self) -> list[str]:
-        """End the programs, the booth first; what did not end on SIGTERM."""
+        """End the programs, the booth first; what did not end on SIGTERM. Again: nothing happens."""
+        if self._closed:
+            return []
+        self._closed = True
         late = [name for name in ("booth", "coordinator", "broker") if not self.programs[name].end()]
         self.bench.close()
         return late

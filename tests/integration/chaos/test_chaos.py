@@ -19,9 +19,8 @@ VERDICT = re.compile(
 
 def chaos(*words: str) -> tuple[int, list[str]]:
     """Exit code and output of a run."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.chaos", *words], cwd=ROOT, capture_output=True, text=True, timeout=150, check=False
-    )
+    command = [sys.executable, "-m", "tests.chaos", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
     return done.returncode, (done.stdout + done.stderr).splitlines()
 
 
