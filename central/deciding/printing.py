@@ -48,10 +48,14 @@ class Printing:
             reason = f"the booth {booth} told of the job {change.job}, which it was never given"
             turn.dead(f"print.changed of {booth}", reason, payload.encode())
             return
-        store_work.close_job_commands(turn.connection, job.job, change.attempt, turn.at)
+        moved = print_queue.moved(job, change, turn.at)
+        # A job that is over or waits for a person must not be asked for again under any attempt.
+        ended = moved.state not in ("pending", "processing")
+        last = max(change.attempt, job.attempt) if ended else change.attempt
+        store_work.close_job_commands(turn.connection, job.job, last, turn.at)
         if change.state in (PrintState.PRINTED, PrintState.SPOILED):
             self._card(job, change)
-        self._save(print_queue.moved(job, change, turn.at), begun=change.state is PrintState.PRINTING)
+        self._save(moved, begun=change.state is PrintState.PRINTING)
 
     def done(self, booth: str, body: CommandDone) -> None:
         """A command was answered."""
