@@ -224,17 +224,14 @@ class Booth:
                 _tell(command)
 
     def _envelope(self, record: do.Record) -> bytes:
+        """The JSON of `messages.Event`. Joined by hand: each part is ours and checked, and every event waits for it."""
         wall = self._wall()
-        event = messages.Event(
-            epoch=self.settings.epoch,
-            seq=record.seq,
-            id=uuid7(wall),
-            boot=self.identity.boot,
-            time=datetime.fromtimestamp(wall, UTC),
-            kind=messages.KINDS[type(record.body)],
-            body=record.body.model_dump(mode="json"),
+        head = (
+            f'{{"v":{messages.VERSION},"epoch":"{self.settings.epoch}","seq":{record.seq},"id":"{uuid7(wall)}",'
+            f'"boot":"{self.identity.boot}","time":"{datetime.fromtimestamp(wall, UTC).isoformat()}",'
+            f'"kind":"{messages.KINDS[type(record.body)]}","body":'
         )
-        return event.model_dump_json().encode()
+        return f"{head}{record.body.model_dump_json()}}}".encode()
 
     def _perform(self, command: do.Command, now: float) -> None:
         match command:
