@@ -23,7 +23,7 @@ from tests.chaos.verdict import Verdict, judge
 from tests.chaos.witness import Witness
 
 #: Seconds between two kills. A program is up again after 1..3 s, so some kills meet one that has just started.
-GAP_S = (0.3, 2.6)
+GAP_S = (0.3, 2.2)
 #: This part of the kills waits until events arrive again, so that they meet real traffic; but not for ever.
 IN_TRAFFIC = 0.6
 TRAFFIC_S = 8.0
@@ -66,7 +66,8 @@ class Killer:
         pair, down = self._chance.random() < self._pairs, self._chance.uniform(*DOWN_S)
         self._next = "broker" if victim == "coordinator" and pair else None
         program = self._site.programs[victim]
-        wait_until(lambda: program.alive, 3.0, self._site.tend)
+        if not wait_until(lambda: program.alive, 10.0, self._site.tend):
+            raise SiteError(f"{victim} does not come back; the end of its log:\n{program.tail()}")
         printing = ", a card moves" if self._site.printer_busy() else ""
         pid = program.kill(down + (PAIR_GAP_S[1] if self._next else 0.0))
         self.dead[victim] += 1

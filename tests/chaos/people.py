@@ -132,7 +132,7 @@ class Trouble(threading.Thread):
             if printer and now >= due["printer"]:
                 printer = False
                 self._power(True)
-                due["printer"] = now + chance.uniform(9, 16)
+                due["printer"] = now + chance.uniform(11, 20)
             elif not printer and now >= due["printer"] and self._site.printer_busy():
                 printer = True
                 self.cuts += 1
