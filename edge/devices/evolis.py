@@ -39,6 +39,7 @@ from edge.devices.evolis_wire import (
 
 POLL_S, TROUBLE_POLL_S, BUSY_POLL_S = 2.0, 1.0, 0.5
 BUSY_LIMIT_S = 120.0
+LATCHED_S = 5.0
 MISSES = 3
 LONGEST = 256
 
@@ -89,6 +90,8 @@ class Evolis:
         """The present job wrote a command that moves a card, and it was not refused."""
         self._stuck: Trouble | None = None
         """What the last check found that no status word tells."""
+        self._latched_at: float | None = None
+        """Since when an error without a visible cause stands."""
         self._misses = 0
         self._told: tuple[str, ...] | None = None
         """Reasons told last; () online, None not known, `lost` lost."""
@@ -359,7 +362,18 @@ class Evolis:
                 self._note(None)
 
     def _poll(self) -> _Task:
-        self._note((yield from self._status()))
+        """With `Pem;2` an error outlives its cause until the host clears it: then a mended printer must not stay lost
+        to the queue, which asks for no check of a printer in trouble."""
+        status = yield from self._status()
+        if status is None or not status.latched:
+            self._latched_at = None
+        elif self._latched_at is None:
+            self._latched_at = self._now
+        elif self._now >= self._latched_at + LATCHED_S:
+            self._latched_at = None
+            yield _Ask(b"Scs", MOVE_S)
+            status = yield from self._status()
+        self._note(status)
 
     def _ready(self) -> _Task:
         """Bring the printer back after a job that failed, then read status and counter."""

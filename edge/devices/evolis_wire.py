@@ -127,6 +127,11 @@ class Status:
         return self.error != 0
 
     @property
+    def latched(self) -> bool:
+        """An error stands though no warning tells its cause, nothing moves, and no card is inside."""
+        return self.failed and not self.warning and not self.busy and not self.card_inside
+
+    @property
     def ribbon_low(self) -> bool:
         """The ribbon ends soon."""
         return bool(self.information & RIBBON_LOW)

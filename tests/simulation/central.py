@@ -1,4 +1,4 @@
-"""The coordinator in virtual time: the real deciding on a database in memory, with a broker between it and the booth."""
+"""The coordinator in virtual time: its real deciding on a database in memory, and a broker before it."""
 
 from __future__ import annotations
 

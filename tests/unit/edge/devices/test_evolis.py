@@ -302,7 +302,7 @@ def test_a_card_that_cannot_be_rejected_waits_for_a_person() -> None:
     assert line.ask(CheckPrinter()).wait(2).one(PrinterReady)
 
 
-def test_a_failed_job_is_cleared_by_the_next_check_only() -> None:
+def test_a_failed_job_is_cleared_by_the_next_check_at_once() -> None:
     device = Printer()
     line = printer(device)
     device.faults[b"Sr"] = b"\x15T"
@@ -310,13 +310,26 @@ def test_a_failed_job_is_cleared_by_the_next_check_only() -> None:
     line.ask(JOB).wait(5)
     assert line.one(PrintFailed).counter == 100
     device.heard.clear()
-    line.wait(20)
+    line.wait(4)
     assert set(words(device)) == {b"Rpst"}, "until then it is only looked at"
     device.faults.clear()
     line.answer = device
     line.heard(PrinterReady)
     assert line.ask(CheckPrinter()).wait(5).one(PrinterReady).counter == 100
     assert b"Scs" in device.heard
+
+
+def test_a_printer_that_was_mended_is_ready_without_a_check() -> None:
+    device = Printer()
+    line = printer(device)
+    device.error, device.warning = 0x0200_0000, 0x0002_0000
+    device.heard.clear()
+    line.wait(30)
+    assert line.said and b"Scs" not in device.heard, "the cover is still open"
+    device.warning = 0
+    line.said.clear()
+    line.wait(10)
+    assert line.one(DeviceOnline)
 
 
 def test_a_check_waits_until_the_printer_is_idle() -> None:
