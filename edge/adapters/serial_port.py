@@ -7,6 +7,7 @@ import errno
 import logging
 import os
 import select
+import termios
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ class SerialPort:
         while not self._stopping.is_set():
             try:
                 port = self._opened()
-            except (OSError, ValueError) as error:  # SerialException is an OSError
+            except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError, termios.error is not
                 reason = explain(self._port, error)
                 if reason != told:
                     told = reason
@@ -141,7 +142,7 @@ class SerialPort:
 
 def explain(port: str, error: Exception) -> str:
     """What keeps a port closed, and what to do."""
-    number = getattr(error, "errno", None)
+    number = error.args[0] if isinstance(error, termios.error) and error.args else getattr(error, "errno", None)
     text = str(error)
     if number == errno.ENOENT:
         return f"{port} is not there: plug the device in, or correct its port in the booth file"

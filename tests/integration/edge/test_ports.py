@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import socket
+import termios
 import time
 import tty
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
+import serial
 
 from edge.adapters.items import PortClosed, PortData, PortOpened
 from edge.adapters.serial_port import Line, SerialPort
@@ -135,3 +137,19 @@ def test_an_idle_port_uses_no_processor_time(wire: Wire) -> None:
     time.sleep(1.0)
     after = resource.getrusage(resource.RUSAGE_SELF)
     assert after.ru_nvcsw - before.ru_nvcsw < 20, "a thread that polls would wake again and again"
+
+
+def test_a_line_that_cannot_be_set_is_told_and_tried_again(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The terminal layer refuses some settings of a line that is just going away; that must not end the booth."""
+    refusals = [termios.error(22, "Invalid argument"), termios.error(5, "Input/output error")]
+    real = serial.serial_for_url
+
+    def refusing(*given: object, **named: object) -> object:
+        if refusals:
+            raise refusals.pop()
+        return real(*given, **named)
+
+    monkeypatch.setattr("edge.adapters.serial_port.serial.serial_for_url", refusing)
+    wire.plug()
+    wire.port.start()
+    assert [type(wire.next()) for _ in range(3)] == [PortClosed, PortClosed, PortOpened]

@@ -307,10 +307,10 @@ def test_a_failed_job_is_cleared_by_the_next_check_at_once() -> None:
     line = printer(device)
     device.faults[b"Sr"] = b"\x15T"
     line.answer = lambda out: _jam(device, out)
-    line.ask(JOB).wait(5)
+    line.ask(JOB).wait(2)
     assert line.one(PrintFailed).counter == 100
     device.heard.clear()
-    line.wait(4)
+    line.wait(2)
     assert set(words(device)) == {b"Rpst"}, "until then it is only looked at"
     device.faults.clear()
     line.answer = device
