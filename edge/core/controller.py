@@ -44,7 +44,7 @@ def restore(settings: Settings, rows: Mapping[str, object], first: int, last: in
     return State(
         settings,
         power.State(saved=supply) if supply else power.State(),
-        health.State(saved={key: row for key, row in part("device", "door").items() if key in known}),
+        health.restore({key: row for key, row in part("device", "door").items() if key in known}),
         enrolment.State(saved=part("enrolment", "counter")),
         printing.State(saved=part("job", "command", "horizon")),
         packets.State(saved=part("packet")),
@@ -62,11 +62,9 @@ def step(state: State, event: Event, now: float) -> tuple[State, list[Command]]:
     commands += more
     devices, more = health.step(state.health, event, now, settings)
     commands += more
-    state = replace(state, power=supply, health=devices)
     refusal = refused(state)
-    recording, more = enrolment.step(
-        state.enrolment, event, now, settings, refusal or power.may_record(supply, now, settings)
-    )
+    low = power.may_record(supply, now, settings)
+    recording, more = enrolment.step(state.enrolment, event, now, settings, refusal or low)
     commands += more
     held = state.packets
     if isinstance(event, PacketAssembled) and recording is not state.enrolment:
@@ -79,10 +77,40 @@ def step(state: State, event: Event, now: float) -> tuple[State, list[Command]]:
     commands += more
     held, more = packets.step(held, event, now, settings)
     commands += more
-    sent, more = outbox.step(state.outbox, event, now, settings)
+    out, more = outbox.step(state.outbox, event, now, settings)
     commands += more
-    state = replace(state, enrolment=recording, printing=job, packets=held, outbox=sent, no_print=no_print)
-    return _close(state, commands, now)
+    out, commands = _numbered(out, commands)
+    out, more = outbox.send(out, now, settings)
+    commands += more
+    held, more = packets.send(held, now, settings)
+    commands += more
+    lamps, at = state.lamps, state.telemetry_at
+    state = State(settings, supply, devices, recording, job, held, out, lamps, at, no_print)
+    return _shown(state, commands, low, now)
+
+
+def _numbered(out: outbox.State, commands: list[Command]) -> tuple[outbox.State, list[Command]]:
+    """Each event gets its place in the outbox."""
+    numbered: list[Command] = []
+    for command in commands:
+        if isinstance(command, Publish):
+            out, seq = outbox.append(out)
+            numbered.append(Record(seq, command.body))
+        else:
+            numbered.append(command)
+    return out, numbered
+
+
+def _shown(state: State, commands: list[Command], low: str, now: float) -> tuple[State, list[Command]]:
+    """Lamps and telemetry show the state as it is now. `low`: why no recording may begin on this supply."""
+    lamps = _lamps(state, low)
+    if lamps != state.lamps:
+        state = replace(state, lamps=lamps)
+        commands.append(SetLamps(lamps))
+    if state.outbox.link is not None and now >= state.telemetry_at:
+        state = replace(state, telemetry_at=now + state.settings.telemetry_s)
+        commands.append(SendTelemetry(metrics(state, now)))
+    return state, commands
 
 
 def next_wakeup(state: State) -> float | None:
@@ -109,37 +137,9 @@ def refused(state: State) -> str:
     return ""
 
 
-def _close(state: State, commands: list[Command], now: float) -> tuple[State, list[Command]]:
-    """Number the events, then let the link carry what its window allows."""
-    out = state.outbox
-    numbered: list[Command] = []
-    for command in commands:
-        if isinstance(command, Publish):
-            out, seq = outbox.append(out)
-            numbered.append(Record(seq, command.body))
-        else:
-            numbered.append(command)
-    out, more = outbox.send(out, now, state.settings)
-    held, parts = packets.send(state.packets, now, state.settings)
-    state = replace(state, outbox=out, packets=held)
-    lamps = _lamps(state, now)
-    if lamps != state.lamps:
-        state = replace(state, lamps=lamps)
-        numbered.append(SetLamps(lamps))
-    if out.link is not None and now >= state.telemetry_at:
-        state = replace(state, telemetry_at=now + state.settings.telemetry_s)
-        more.append(SendTelemetry(metrics(state, now)))
-    return state, [*numbered, *more, *parts]
-
-
-def _lamps(state: State, now: float) -> frozenset[Lamp]:
-    lit = set()
-    if enrolment.recording(state.enrolment) is None:
-        blocked = refused(state) or power.may_record(state.power, now, state.settings)
-    else:
-        blocked = ""
-    if blocked or health.troubled(state.health, state.settings):
-        lit.add(Lamp.RED)
+def _lamps(state: State, low: str) -> frozenset[Lamp]:
+    blocked = enrolment.recording(state.enrolment) is None and bool(low or refused(state))
+    lit = {Lamp.RED} if blocked or state.health.trouble else set()
     if state.enrolment.busy is not None:
         lit.add(Lamp.AMBER)
     elif not blocked:

@@ -49,6 +49,13 @@ class State:
     saved: Mapping[str, Health | Door] = field(default_factory=dict)
     door: Debounced = debounce.UNREAD
     rejected: Mapping[str, int] = field(default_factory=dict)
+    trouble: bool = False
+    """Whether any device is lost or faulty."""
+
+
+def restore(saved: Mapping[str, Health | Door]) -> State:
+    """The health that was told last."""
+    return State(saved, trouble=_any_trouble(saved))
 
 
 def step(state: State, event: Event, now: float, settings: Settings) -> tuple[State, list[Command]]:
@@ -81,13 +88,6 @@ def of(state: State, device: str | None) -> Health | None:
     return health if isinstance(health, Health) else None
 
 
-def troubled(state: State, settings: Settings) -> tuple[str, ...]:
-    """Devices of the booth file that are lost or faulty."""
-    return tuple(
-        name for name in settings.kinds if (health := of(state, name)) and health.state is not DeviceState.OK
-    )
-
-
 def metrics(state: State, settings: Settings) -> dict[str, float | int | str | bool | None]:
     """State and count of rejected frames per device."""
     figures: dict[str, float | int | str | bool | None] = {}
@@ -96,6 +96,10 @@ def metrics(state: State, settings: Settings) -> dict[str, float | int | str | b
         figures[f"device.{name}.state"] = health.state.value if health else None
         figures[f"device.{name}.rejected"] = state.rejected.get(name, 0)
     return figures
+
+
+def _any_trouble(saved: Mapping[str, Health | Door]) -> bool:
+    return any(isinstance(row, Health) and row.state is not DeviceState.OK for row in saved.values())
 
 
 def _told(state: State, event: DeviceEvent, settings: Settings) -> tuple[State, list[Command]]:
@@ -113,7 +117,8 @@ def _told(state: State, event: DeviceEvent, settings: Settings) -> tuple[State, 
         health = replace(health, details=known.details)
     if event.device not in settings.kinds or health == known:
         return state, []
-    state = replace(state, saved={**state.saved, f"device/{event.device}": health})
+    saved = {**state.saved, f"device/{event.device}": health}
+    state = replace(state, saved=saved, trouble=_any_trouble(saved))
     body = DeviceChanged(
         device=event.device,
         kind=settings.kinds[event.device],
