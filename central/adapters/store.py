@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
+from central.adapters.rows import plain
 from central.adapters.schema import metadata
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -51,7 +52,7 @@ def _prepare_sqlite(engine: Engine, begin: str) -> None:
 
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        plain(connection, begin)
 
 
 class Store:
@@ -91,7 +92,7 @@ class Store:
 
         @event.listens_for(engine, "begin")
         def began(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN")
+            plain(connection, "BEGIN")
 
         return cls(engine, engine)
 

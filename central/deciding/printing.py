@@ -128,10 +128,10 @@ class Printing:
                 left = min(left, print_queue.RESEND_S - age)
             wakeup = turn.now + left if wakeup is None else min(wakeup, turn.now + left)
         already = {item.payload for item in turn.effects.publishes}
-        texts = store_work.payloads(turn.connection, [command.id for command in again])
         for command in again:
-            if texts[command.id].encode() not in already:
-                self._publish(command.id, command.booth, texts[command.id])
+            text = store_work.payload(turn.connection, command.id)
+            if text.encode() not in already:
+                self._publish(command.id, command.booth, text)
         turn.resend.clear()
         return wakeup
 

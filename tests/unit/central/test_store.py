@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from central.adapters import schema, store_work
 from central.adapters.store import Store, sqlite_url
@@ -70,11 +70,13 @@ def test_a_reader_sees_one_moment_while_the_writer_goes_on(tmp_path: Path) -> No
 
 def test_the_next_job_is_found_by_an_index_however_many_wait(tmp_path: Path) -> None:
     store = Store.open(sqlite_url(tmp_path))
-    statements: list[tuple[str, tuple[object, ...]]] = []
+    statements: list[str] = []
     with store.write() as connection:
-        event.listen(connection, "before_cursor_execute", lambda *a: statements.append((a[2], a[3])))
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.set_trace_callback(statements.append)
         store_work.next_job(connection, "b1", 0.0)
-        sql, values = statements[-1]
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all()
+        driver.set_trace_callback(None)
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statements[-1]}").all()
     store.close()
     assert "print_job_next" in str(plan) and "TEMP B-TREE" not in str(plan)
