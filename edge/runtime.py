@@ -273,7 +273,8 @@ class Booth:
         try:
             packet = sealing.assemble(command, self.settings.booth, self.identity.seal_key, self._store.blob)
         except sealing.BlobError as error:
-            log.error("packet %s cannot be put together: %s. Record the applicant again", command.packet, error)
+            log.error("packet %s cannot be put together: %s. Take these captures again", command.packet, error)
+            self._pending.append(fact.PacketSpoiled(command.enrolment, error.names, str(error)))
             return
         self._pending.append(packet)
 

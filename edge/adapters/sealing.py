@@ -18,7 +18,11 @@ RASTER_LIMIT = 2 * 1024 * 1024
 
 
 class BlobError(ValueError):
-    """Kept bytes are missing, or are not what they should be."""
+    """Kept bytes are missing, or are not what they should be. `names`: the captures that it concerns."""
+
+    def __init__(self, what: str, names: tuple[str, ...] = ()) -> None:
+        super().__init__(what)
+        self.names = names
 
 
 def seal_capture(taken: CaptureTaken, recipient: bytes) -> CaptureSealed:
@@ -50,7 +54,7 @@ def seal_capture(taken: CaptureTaken, recipient: bytes) -> CaptureSealed:
 def assemble(
     command: AssemblePacket, booth: str, recipient: bytes, blob: Callable[[str], bytes | None]
 ) -> PacketAssembled:
-    """Put the packet together. Raises BlobError when a capture's bytes are missing or altered."""
+    """Put the packet together. Raises BlobError naming the captures whose bytes are missing or altered."""
     manifest = Manifest(
         packet=command.packet,
         enrolment=command.enrolment,
@@ -61,14 +65,16 @@ def assemble(
     )
     sealed = seal(manifest.model_dump_json().encode(), recipient, label(command.packet, "manifest"))
     entries = [("manifest", sealed)]
+    bad: list[str] = []
     for entry in command.entries:
-        name = f"{command.enrolment}/{entry.name}"
-        data = blob(name)
-        if data is None:
-            raise BlobError(f"the sealed capture {name} is not in the database")
-        if hashlib.sha256(data).hexdigest() != entry.sha256:
-            raise BlobError(f"the sealed capture {name} was altered in the database")
-        entries.append((entry.name, data))
+        data = blob(f"{command.enrolment}/{entry.name}")
+        if data is None or hashlib.sha256(data).hexdigest() != entry.sha256:
+            bad.append(entry.name)
+        else:
+            entries.append((entry.name, data))
+    if bad:
+        what = f"the sealed captures {', '.join(bad)} of {command.enrolment} are missing or altered in the database"
+        raise BlobError(what, tuple(bad))
     whole = pack(entries)
     return PacketAssembled(command.enrolment, command.packet, whole, hashlib.sha256(whole).hexdigest())
 

@@ -42,6 +42,7 @@ from edge.core.events import (
     DocumentScanned,
     Event,
     PacketAssembled,
+    PacketSpoiled,
     Started,
 )
 from edge.core.settings import Settings
@@ -136,6 +137,8 @@ def step(state: State, event: Event, now: float, settings: Settings, refusal: st
             return _failed(state, f"{event.error}: {event.remedy}" if event.remedy else event.error)
         case PacketAssembled():
             return _assembled(state, event)
+        case PacketSpoiled():
+            return _spoiled(state, event)
     return state, []
 
 
@@ -276,6 +279,23 @@ def _assembled(state: State, event: PacketAssembled) -> tuple[State, list[Comman
         enrolment=row.id, packet=event.packet, size=size, parts=count(size), sha256=event.sha256
     )
     return _drop(state, row), [Publish(told), *drops]
+
+
+def _spoiled(state: State, event: PacketSpoiled) -> tuple[State, list[Command]]:
+    """The disk has damaged captures: the applicant is recorded again where it is needed, and nowhere else."""
+    row = state.saved.get(f"enrolment/{event.enrolment}")
+    if not isinstance(row, Enrolment) or row.stage is not Stage.ASSEMBLING:
+        return state, []
+    lost = [taken for taken in row.done if taken.name in event.names]
+    kept = tuple(taken for taken in row.done if taken.name not in event.names)
+    # The officer's next applicant may be under way: then this one waits for its turn.
+    stage = Stage.WAITING if recording(state) is not None else Stage.RECORDING
+    told: list[Command] = [Publish(_attempt(row, taken.modality, False, {}, event.reason)) for taken in lost]
+    drops: list[Command] = [DropBlob(f"{row.id}/{taken.name}") for taken in lost]
+    # Tries go on counting, so that a new capture never bears the name of the lost one.
+    attempt = max((taken.attempt for taken in lost), default=0)
+    row = replace(row, stage=stage, done=kept, tries=(), attempt=attempt)
+    return _put(state, row), [*told, *drops, Sound(Tone.ALARM)]
 
 
 def _assemble(row: Enrolment) -> AssemblePacket:

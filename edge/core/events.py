@@ -255,6 +255,15 @@ class CommandForged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PacketSpoiled(Event):
+    """These sealed captures of an enrolment are missing or altered on the disk: they must be taken again."""
+
+    enrolment: str
+    names: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PacketAssembled(Event):
     """The sealed packet of an enrolment was put together in memory."""
 

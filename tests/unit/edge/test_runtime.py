@@ -271,13 +271,15 @@ def test_a_packet_holds_a_manifest_and_every_capture_that_it_names(world: World)
     assert captures == [("signature.1", sealed.sealed)]
 
 
-def test_a_capture_that_was_altered_on_the_disk_makes_no_packet(world: World) -> None:
+def test_a_capture_that_was_altered_on_the_disk_makes_no_packet_and_is_named(world: World) -> None:
     sealed = _sealed(world)
     world.store.blobs["e0-1/signature.1"] = sealed.sealed[:-1] + b"?"
     once = iter([[_assemble(world, sealed)]])
     world.decisions.answer = lambda _event: next(once, [])
     world.booth.handle(PRESSED, 1.0)
-    assert world.decisions.seen == [PRESSED]
+    _, told = world.decisions.seen
+    assert isinstance(told, fact.PacketSpoiled)
+    assert (told.enrolment, told.names) == ("e0-1", ("signature.1",))
 
 
 def test_the_printer_gets_the_rasters_of_the_signed_command(world: World) -> None:

@@ -15,7 +15,7 @@ from contract.messages import (
 )
 from edge.core.commands import AssemblePacket, Command, DropBlob, KeepBlob, StartCapture, StopCapture
 from edge.core.documents import nik_fault
-from edge.core.events import Button, ButtonPressed, CaptureFailed, CaptureSealed, DocumentScanned, WokeUp
+from edge.core.events import Button, ButtonPressed, CaptureFailed, CaptureSealed, DocumentScanned, PacketSpoiled, WokeUp
 from tests.unit.edge.core.booth import CARD, Booth, asked, assembled, requests
 
 START, NEXT, STOP = ButtonPressed(Button.START), ButtonPressed(Button.NEXT), ButtonPressed(Button.STOP)
@@ -73,6 +73,21 @@ def test_an_answer_from_before_the_power_cut_is_not_taken_for_the_new_try(booth:
 def test_a_power_cut_while_the_packet_is_assembled_assembles_it_again(booth: Booth) -> None:
     record_all(booth, booth.see(START))
     assert [command for command in booth.power_cut() if isinstance(command, AssemblePacket)]
+
+
+def test_captures_that_the_disk_has_damaged_are_taken_again_and_no_others(booth: Booth) -> None:
+    record_all(booth, booth.see(START))
+    (row,) = [row for key, row in booth.rows.items() if key.startswith("enrolment/")]
+    booth.see(PacketSpoiled(row.id, ("photo.1", "iris.1"), "altered"))  # type: ignore[attr-defined]
+    again = []
+    commands = booth.see(NEXT)
+    for _ in range(2):
+        again.append(asked(commands, StartCapture).modality)
+        booth.capture(commands)
+        commands = booth.see(NEXT)
+    assert again == [Modality.PHOTO, Modality.IRIS]
+    assembled(booth, row.id)  # type: ignore[attr-defined]
+    assert booth.heard(EnrolmentCompleted)
 
 
 def test_one_bad_finger_out_of_four_is_refused_though_the_average_passes(booth: Booth) -> None:
