@@ -2,16 +2,19 @@
 
 paho's traps that this file knows: message ids are of one connection (hence generations); what paho still holds when a
 connection ends is sent again without limit on the next one (hence dropped: the rule of resending covers it); an
-exception in a callback ends the thread silently; `publish` answers an error code instead of raising.
+exception in a callback ends the thread silently; `publish` answers an error code instead of raising; each `ack` is a
+system call here and one more, with a change of threads, in paho's (hence joined: packets may stand in one write).
 """
 
 from __future__ import annotations
 
 import logging
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import paho.mqtt.client as paho
+from paho.mqtt.client import PUBACK
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -26,6 +29,7 @@ log = logging.getLogger("loket.mqtt")
 #: Messages of our own that may wait in paho; what does not fit is sent by the next repetition.
 _QUEUE = 2_000
 _SESSION_S = 3_600
+_PUBACK = struct.Struct("!BBH")
 
 
 class Link:
@@ -78,19 +82,24 @@ class Link:
 
     def acknowledge(self, pubacks: Sequence[tuple[int, int]]) -> None:
         """PUBACK in receipt order; ids of an earlier connection mean something else by now."""
-        client, generation = self._client, self._generation
-        for of, mid in pubacks:
-            if of == generation:
-                client.ack(mid, 1)
+        generation = self._generation
+        packets = b"".join([_PUBACK.pack(PUBACK, 2, mid) for of, mid in pubacks if of == generation])
+        if packets:
+            # `ack` would wake paho's thread and write to the socket for each of them.
+            self._client._packet_queue(PUBACK, packets, 0, 1)
 
     def publish(self, messages: Iterable[Publish]) -> None:
         """Send; while there is no connection, drop: all of it is repeated when the booth speaks again."""
+        client, lost, why = self._client, 0, MQTTErrorCode.MQTT_ERR_SUCCESS
         for message in messages:
             if not self._connected:
                 return
-            info = self._client.publish(message.topic, message.payload, message.qos, message.retain)
+            info = client.publish(message.topic, message.payload, message.qos, message.retain)
             if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                log.warning("not sent to %s: %s", message.topic, paho.error_string(info.rc))
+                lost, why = lost + 1, info.rc
+        if lost:
+            # Once for a turn: in a flood a line for each would cost more than the flood itself.
+            log.warning("%s messages to booths are left to the next repetition: %s", lost, paho.error_string(why))
 
     # --- paho's thread: nothing here may raise ----------------------------------------------------------
 
