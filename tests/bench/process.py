@@ -66,6 +66,8 @@ class Listener:
 
     def __init__(self, port: int, *filters: str) -> None:
         self._wanted: bytes = b""
+        self.event = b""
+        """The latest event, as it came."""
         self._seen = threading.Event()
         self._at = 0.0
         ready = threading.Event()
@@ -80,6 +82,8 @@ class Listener:
 
     def _message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         at = time.monotonic()
+        if b'"seq"' in message.payload:
+            self.event = message.payload
         if self._wanted and self._wanted in message.payload:
             self._at, self._wanted = at, b""
             self._seen.set()

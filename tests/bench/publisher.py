@@ -18,6 +18,8 @@ from tests.bench.events import events
 
 WINDOW = 20
 RESEND_S = 3.0
+#: Never reached: something is always on its way. The embedded broker takes no client without one.
+KEEPALIVE_S = 240
 GIVE_UP_S = 120.0
 
 
@@ -60,7 +62,7 @@ class Booth:
         self._buffer = b""
         self.link = socket.create_connection(("127.0.0.1", port))
         self.link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.link.sendall(_packet(0x10, _text("MQTT") + bytes([5, 2, 0, 0, 0]) + _text(name)))
+        self.link.sendall(_packet(0x10, _text("MQTT") + bytes([5, 2, 0, KEEPALIVE_S, 0]) + _text(name)))
         self._until(0x20)
         filters = b"\0\1\0" + _text(topics.down_filter(name)) + b"\1"
         self.link.sendall(_packet(0x82, filters))
@@ -135,7 +137,10 @@ class Booth:
 
     def _until(self, head: int) -> None:
         while True:
-            self._buffer += self.link.recv(4096)
+            data = self.link.recv(4096)
+            if not data:
+                raise ConnectionError(f"the broker refused {self.name}")
+            self._buffer += data
             if any(found == head for found, _ in self._frames()):
                 return
 
