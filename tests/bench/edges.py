@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from contract import topics
 from contract.messages import Ack
 from edge.config import load
 from tests.bench.durable import bare
-from tests.bench.process import BOOTH, Listener
+from tests.bench.process import BOOTH, PATIENCE_S, Listener
 from tests.bench.result import Budget, Figure, percentile
 from tests.bench.stage import NotMeasured, Talker, stage
 
@@ -33,20 +34,21 @@ def measure(folder: Path, quick: bool) -> list[Figure]:
         db = bare(folder / "bare.db")
         ping = Talker("tests.bench.edges", str(port))
         edges, pings, commits = [], [], []
+        coordinator = connected("coordinator", port)
         try:
             ping.hear()
             listener.expect(b'"supply":"ON_MAINS"')
             set_up.booth.start()
             listener.when("the booth's first word about its supply")
             time.sleep(5.0)
-            _acknowledge(listener)
+            _acknowledge(coordinator, listener)
             for number in range(samples):
                 present = number % 2 == 1
                 listener.expect(b'"supply":"ON_MAINS"' if present else b'"supply":"ON_BATTERY"')
                 began = time.monotonic()
                 set_up.mains(present)
                 edges.append((listener.when("supply.changed") - began - debounce) * 1000)
-                _acknowledge(listener)
+                _acknowledge(coordinator, listener)
                 time.sleep(0.02)
                 listener.expect(b'"ping"')
                 ping.say("go")
@@ -60,6 +62,8 @@ def measure(folder: Path, quick: bool) -> list[Figure]:
             ping.end()
             db.close()
             listener.close()
+            coordinator.disconnect()
+            coordinator.loop_stop()
     if min(edges) <= 0:
         raise NotMeasured("an event came before the debounce was over: another source told of the supply")
     commit = statistics.median(commits)
@@ -80,19 +84,32 @@ def measure(folder: Path, quick: bool) -> list[Figure]:
     ]
 
 
-def _acknowledge(listener: Listener) -> None:
-    """What the coordinator would say; it has a machine of its own, so that its commits do not hinder the booth's."""
+def _acknowledge(coordinator: paho.Client, listener: Listener) -> None:
+    """What the coordinator would say; it has a machine of its own, so that its commits do not hinder the booth's.
+
+    On a connection of its own: an answer on the listener's would hold back the next message by a delayed TCP ACK.
+    """
     last = json.loads(listener.event)
     ack = Ack(epoch=last["epoch"], seq=last["seq"])
-    listener.client.publish(topics.of(BOOTH, topics.ACK), ack.model_dump_json(), qos=1)
+    coordinator.publish(topics.of(BOOTH, topics.ACK), ack.model_dump_json(), qos=1)
+
+
+def connected(name: str, port: int) -> paho.Client:
+    """A client that publishes only."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=MQTTProtocolVersion.MQTTv5)
+    ready = threading.Event()
+    client.on_connect = lambda *_: ready.set()
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    if not ready.wait(PATIENCE_S):
+        raise NotMeasured(f"the broker did not answer {name}")
+    return client
 
 
 def main(port: int) -> None:
     """Publish one message for each line; say the monotonic time at which it was handed over."""
-    client = paho.Client(CallbackAPIVersion.VERSION2, client_id="ping", protocol=MQTTProtocolVersion.MQTTv5)
-    client.on_connect = lambda *_: print('"ready"', flush=True)
-    client.connect("127.0.0.1", port)
-    client.loop_start()
+    client = connected("ping", port)
+    print('"ready"', flush=True)
     for _ in sys.stdin:
         at = time.monotonic()
         client.publish("bench/ping", PAYLOAD, qos=1)
