@@ -132,7 +132,8 @@ def measure(folder: Path, quick: bool) -> list[Figure]:
     long = 100_000 if quick else 1_000_000
     short_queue, long_queue = Queue(folder / "short", 1_000), Queue(folder / "long", long)
     rounds = 100 if quick else 600
-    short_s, long_s = [], []
+    short_s: list[float] = []
+    long_s: list[float] = []
     for number in range(rounds):
         pair = [(short_queue, short_s), (long_queue, long_s)]
         for queue, times in pair if number % 2 else reversed(pair):

@@ -90,7 +90,7 @@ def measure(folder: Path, quick: bool) -> list[Figure]:
         before = store.load().last
         payload = store.events(before, before)[0]
         pairs = []
-        for number in range(8 if quick else 30):
+        for number in range(8 if quick else 80):
             if number % 2:
                 other = _theirs(db, payload, BLOCK)
                 pairs.append((_ours(booth, flips), other))

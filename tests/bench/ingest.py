@@ -59,7 +59,7 @@ def _bare(kind: Broker, folder: Path, each: int) -> float:
     finally:
         subscriber.end()
         program.end()
-    return BOOTHS * each / (ended - times["began"])
+    return BOOTHS * each / (ended - float(times["began"]))
 
 
 def _central(kind: Broker, folder: Path, each: int) -> tuple[float, float]:

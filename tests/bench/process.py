@@ -83,7 +83,7 @@ class Listener:
     def _message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         at = time.monotonic()
         if b'"seq"' in message.payload:
-            self.event = message.payload
+            self.event = bytes(message.payload)
         if self._wanted and self._wanted in message.payload:
             self._at, self._wanted = at, b""
             self._seen.set()

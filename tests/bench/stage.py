@@ -38,12 +38,13 @@ def broker(kind: Broker, folder: Path, port: int) -> Program:
     if kind == "embedded":
         config = folder / "broker.toml"
         config.write_text(files._BROKER.format(port=port), encoding="utf-8")
-        words: list[str] | None = python("iotcore", "--log-level", "CRITICAL", "--config", str(config))
+        words = python("iotcore", "--log-level", "CRITICAL", "--config", str(config))
     else:
         config = folder / "mosquitto.conf"
-        words = mosquitto(config, port, folder / "mosquitto")
-        if words is None:
+        found = mosquitto(config, port, folder / "mosquitto")
+        if found is None:
             raise NotMeasured("mosquitto is missing; type: sudo apt-get install -y mosquitto")
+        words = found
         # Nothing is dropped when a subscriber lags: what is compared is how fast it takes everything.
         text = config.read_text(encoding="utf-8").replace("persistence true", "persistence false")
         config.write_text(text + "max_queued_messages 0\nmax_inflight_messages 100\n", encoding="utf-8")
@@ -92,7 +93,8 @@ class Stage:
         logs = self.places.logs
         pins = {"GPIOZERO_PIN_FACTORY": "rig", "RIG_GPIO": str(self.places.gpio)}
         self.broker = broker("embedded", folder, self.ports["broker"])
-        self.central = Program("coordinator", python("central", str(self.places.central_file)), logs / "central.log", {})
+        central = python("central", str(self.places.central_file))
+        self.central = Program("coordinator", central, logs / "central.log", {})
         self.booth = Program("booth", python("edge", str(self.places.booth_file)), logs / "edge.log", pins)
 
     def mains(self, present: bool) -> None:
