@@ -92,7 +92,7 @@ class SbiDevice:
     """One device. `kind`: Face, Finger or Iris. Samples follow from `seed`, transaction and subtype alone.
 
     `bad_rate`: part of the captures with one bad sample, without any fault set. `faults`: fault -> how many captures
-    it still spoils (-1: all).
+    it still spoils (-1: all). `record_scale`: part of a record's real size that is made.
     """
 
     kind: str
@@ -100,6 +100,7 @@ class SbiDevice:
     seed: int = 0
     capture_s: float = 0.8
     bad_rate: float = 0.1
+    record_scale: float = 1.0
     status: str = "Ready"
     faults: dict[str, int] = field(default_factory=dict)
     captures: int = 0
@@ -214,7 +215,7 @@ class SbiDevice:
         out = []
         for index, subtype in enumerate(taken):
             quality = chance.randint(*(bad if index == spoiled else good))
-            value = beginning + chance.randbytes(size + chance.randrange(2000))
+            value = beginning + chance.randbytes(int((size + chance.randrange(2000)) * self.record_scale))
             previous = sha((previous + sha(value)).encode())
             payload = {
                 "digitalId": jwt(self._identity()),

@@ -34,6 +34,10 @@ class Crashes:
         return crash
 
 
+#: Made once: the adapters of the rows take longer to make than a day takes to pass.
+_CODEC = Rows(ROW_TYPES)
+
+
 class MemoryStore:
     """Rows go through the real JSON, so what a restart reads is what a database would give."""
 
@@ -41,7 +45,6 @@ class MemoryStore:
 
     def __init__(self, crashes: Crashes) -> None:
         self._crashes = crashes
-        self._codec = Rows(ROW_TYPES)
         self.rows: dict[str, bytes] = {}
         self.outbox: dict[int, bytes] = {}
         self.blobs: dict[str, bytes] = {}
@@ -50,7 +53,7 @@ class MemoryStore:
         self.last = 0
 
     def load(self) -> Loaded:
-        rows = {key: self._codec.parse(key, raw) for key, raw in self.rows.items()}
+        rows = {key: _CODEC.parse(key, raw) for key, raw in self.rows.items()}
         return Loaded(rows, min(self.outbox, default=self.last + 1), self.last)
 
     def commit(
@@ -65,7 +68,7 @@ class MemoryStore:
             if row is None:
                 self.rows.pop(key, None)
             else:
-                self.rows[key] = self._codec.dump(key, row)
+                self.rows[key] = _CODEC.dump(key, row)
         for seq, payload in records:
             assert seq == self.last + 1, "numbers of events have no gaps"
             self.outbox[seq] = self.written[seq] = payload

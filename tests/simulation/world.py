@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 from contract import sealing, topics
-from contract.messages import SignedCommand
+from contract.messages import Modality, SignedCommand
 from edge.__main__ import Core
 from edge.core.commands import Lamp
 from edge.core.events import Button
@@ -51,6 +51,7 @@ class World:
         self.settled: dict[str, str] = {}
         self._chance = random.Random(f"people{plan.seed}")
         self._looked = -1
+        self._signed = ""
         self._arrived = 0
         self._nodes: tuple[Node | Central | Wire, ...] = (self.booth, self.central, *self.booth.bench.wires.values())
 
@@ -110,14 +111,16 @@ class World:
         self.clock.after(2.0, partial(self._arrive, n))
 
     def _officer(self) -> None:
-        """Goes on when the lamp is green; sees to it that the applicant signs when it is amber."""
+        """Goes on when the lamp is green; sees to it that the applicant signs when the pad is asked."""
         self.clock.after(LOOK_S, self._officer)
         lit = self.booth.panel.lit
         if self.booth.booth is None:
             return
+        busy = self.booth.booth.state.enrolment.busy
         if Lamp.GREEN in lit:
             self.booth.press(Button.START if self._chance.random() < 0.5 else Button.NEXT)
-        elif Lamp.AMBER in lit and not self.booth.bench.pad.signing:
+        elif busy is not None and busy.modality is Modality.SIGNATURE and busy.transaction != self._signed:
+            self._signed = busy.transaction
             self.booth.bench.pad.sign(self.clock.now, scribble(self.plan.seed, strokes=1)[:20])
 
     def _technician(self) -> None:
