@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
-from central.adapters import card_face, store_work
+from central.adapters import card_face, store_ingest, store_work
 from central.adapters.centre import Centre
 from central.adapters.changes import ChangesHub
 from central.adapters.store import Store, StoreTrouble
@@ -154,10 +154,11 @@ def perform(call: CentreCall, store: Store, centre: Centre, seal_key: bytes) -> 
     try:
         with store.read() as connection:
             data = store_work.packet_bytes(connection, call.packet)
+            nik = store_ingest.opened_for(connection, call.booth, call.enrolment)
     except StoreTrouble as error:
         return Answer(error=f"the database cannot be read: {error.orig}")
     try:
-        record = open_packet(data, call.packet, call.enrolment, call.booth, seal_key)
+        record = open_packet(data, call.packet, call.enrolment, call.booth, seal_key, nik)
     except BadPacketError as error:
         log.error("packet %s of %s: %s", call.packet, call.booth, error)
         return Answer(bad=str(error)[:500])

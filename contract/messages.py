@@ -171,6 +171,10 @@ class PrintChanged(Message):
     counter_after: int | None = None
 
 
+#: Reason of a refused print command: only a person can say whether that card was printed.
+FORGOTTEN = "the job is older than this booth remembers; whether it was printed is not known here"
+
+
 class CommandDone(Message):
     """Answer to a command; `reason` when it was not carried out."""
 

@@ -195,11 +195,22 @@ def enrolment_opened(connection: Connection, booth: str, enrolment: str, nik: st
 
 
 _ENROLMENT = schema.enrolment
+_NIK = Prepared(
+    select(_ENROLMENT.c.nik).where(
+        _ENROLMENT.c.enrolment == bindparam("enrolment"), _ENROLMENT.c.booth == bindparam("booth")
+    )
+)
 _MOVED = Prepared(
     update(_ENROLMENT)
     .where(_ENROLMENT.c.enrolment == bindparam("of"), _ENROLMENT.c.booth == bindparam("of_booth"))
     .values(state=bindparam("new"), changed=bindparam("at"))
 )
+
+
+def opened_for(connection: Connection, booth: str, enrolment: str) -> str | None:
+    """The NIK that an enrolment was opened for; None: the booth has not told."""
+    row = _NIK.first(connection, enrolment=enrolment, booth=booth)
+    return str(row[0]) if row else None
 
 
 def enrolment_moved(connection: Connection, booth: str, enrolment: str, state: str, at: float) -> None:

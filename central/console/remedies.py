@@ -153,6 +153,9 @@ KNOWN: Final[dict[str, str]] = {
     "the booth's memory was replaced while it had this job: a person must look": (
         "penyimpanan loket diganti saat pekerjaan ini ada di sana: orang harus melihatnya"
     ),
+    "the job is older than this booth remembers; whether it was printed is not known here": (
+        "pekerjaan ini lebih tua dari ingatan loket; di sana tidak diketahui apakah kartu sudah tercetak"
+    ),
     "the booth has another job in its printer": "pencetak loket sedang memegang pekerjaan lain",
     "mains are out: a card is not begun on battery": "listrik padam: kartu tidak mulai dicetak dengan baterai",
     "the battery is low: wait for the mains": "baterai hampir habis: tunggu listrik PLN",

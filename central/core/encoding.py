@@ -104,8 +104,13 @@ class Answer:
     nik: str = ""
 
 
-def open_packet(data: bytes, packet: str, enrolment: str, booth: str, private: bytes) -> Record:
-    """Open the seals and check everything that the packet says of itself. Raises BadPacketError."""
+def open_packet(
+    data: bytes, packet: str, enrolment: str, booth: str, private: bytes, nik: str | None = None
+) -> Record:
+    """Open the seals and check everything that the packet says of itself. Raises BadPacketError.
+
+    `nik`: whom the enrolment was opened for; None: that was not told.
+    """
     try:
         entries = dict(unpack(data))
         sealed = entries.pop("manifest", None)
@@ -115,6 +120,8 @@ def open_packet(data: bytes, packet: str, enrolment: str, booth: str, private: b
         found = (manifest.packet, manifest.enrolment, manifest.booth)
         if found != (packet, enrolment, booth):
             raise BadPacketError(f"the manifest is of {'/'.join(found)}, not of {packet}/{enrolment}/{booth}")
+        if nik is not None and manifest.nik != nik:
+            raise BadPacketError("the packet is of another NIK than the one that the enrolment was opened for")
         named = {capture.name for capture in manifest.captures}
         if named != set(entries) or len(named) != len(manifest.captures):
             raise BadPacketError(f"the manifest lists {sorted(named)}, the packet holds {sorted(entries)}")

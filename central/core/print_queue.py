@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from contract.messages import PrintChanged, PrintState
+from contract.messages import FORGOTTEN, PrintChanged, PrintState
 
 JobState = Literal["pending", "processing", "processing-stopped", "completed", "canceled", "aborted"]
 
@@ -127,9 +127,11 @@ def moved(job: Job, change: PrintChanged, at: float) -> Job:
 
 
 def refused(job: Job, attempt: int | None, reason: str, at: float) -> Job:
-    """The booth did not take the job: it waits and is offered again."""
+    """The booth did not take the job: it waits and is offered again, unless the booth may have printed it before."""
     if job.state != "processing" or attempt != job.attempt:
         return job
+    if reason == FORGOTTEN:
+        return replace(job, state="processing-stopped", orphaned=True, changed=at, why=reason)
     wait = min(REFUSED_MOST_S, REFUSED_FIRST_S * 2.0 ** min(job.refusals, 10))
     return replace(
         job, state="pending", changed=at, not_before=at + wait, refusals=job.refusals + 1, why=reason
@@ -151,7 +153,11 @@ def orphan(job: Job, at: float) -> Job:
 
 
 def settled_here(job: Job, found: Literal["printed", "spoiled", "not-begun"], at: float) -> Job:
-    """A person's word about an orphaned job: the booth knows nothing of it."""
+    """A person's word about an orphaned job: the booth knows nothing of it.
+
+    What is to be printed now is made now: a booth refuses what is older than it remembers.
+    """
+    job = replace(job, created=at)
     state = {"printed": PrintState.PRINTED, "spoiled": PrintState.SPOILED}.get(found)
     if state is None:
         return replace(job, state="pending", orphaned=False, changed=at, not_before=0.0, why="")

@@ -276,6 +276,8 @@ class Ingest:
 
     def _event(self, stream: Stream, message: Received, event: Incoming) -> None:
         self._turn.wanted.setdefault((stream.booth, stream.epoch), {})
+        if stream.epoch != self._turn.booth(stream.booth)["epoch"]:
+            self._told_by(stream)
         present = stream.rows.get(event.seq) or stream.known.get(event.seq)
         if present is not None:
             if not _same(present, event):
@@ -314,9 +316,7 @@ class Ingest:
             current = self._streams.get((booth, row["epoch"]))
             if current is not None and current.opened > stream.opened:
                 return
-            if row["epoch"]:
-                self._printing.memory_replaced(booth)
-            row["epoch"] = stream.epoch
+            self._remembers(stream)
             stream.highest = max(stream.highest, stream.prefix)
             stream.fresh = False
         row["boot"] = hello.boot
@@ -326,6 +326,20 @@ class Ingest:
         turn.resend.add(booth)
         turn.printers.add(booth)
         turn.touch(booth)
+
+    def _told_by(self, stream: Stream) -> None:
+        """An event shows the memory too (the hello may have been missed); one of an older memory shows nothing."""
+        current = self._streams.get((stream.booth, self._turn.booth(stream.booth)["epoch"]))
+        if current is None or current.opened < stream.opened:
+            self._remembers(stream)
+
+    def _remembers(self, stream: Stream) -> None:
+        """The booth has this memory now."""
+        row = self._turn.booth(stream.booth)
+        if row["epoch"]:
+            self._printing.memory_replaced(stream.booth)
+        row["epoch"] = stream.epoch
+        self._turn.touch(stream.booth)
 
     def _lost(self, stream: Stream, first: int) -> None:
         """The booth holds nothing before `first` any more: what is missing of it is lost for ever."""

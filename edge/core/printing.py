@@ -192,7 +192,7 @@ def _accept(
         if known.state is not PrintState.SPOILED or body.attempt != known.attempt + 1:
             return state, [_told(known)], f"attempt {known.attempt} is {known.state.value}, so no other may begin"
     elif horizon.jobs is not None and body.created <= horizon.jobs:
-        return state, [], "the job is older than this booth remembers; whether it was printed is not known here"
+        return state, [], messages.FORGOTTEN
     if settings.printer is None:
         return state, [], "this booth has no card printer"
     fault = raster_fault(body.panels)

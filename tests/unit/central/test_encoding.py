@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
+from central.adapters.centre import Centre
 from central.adapters.views import StoreViews
 from central.core import encoding
 from central.core.encoding import BadPacketError, open_packet
+from central.core.items import CentreAnswered
+from central.runtime import perform
+from contract.messages import EnrolmentOpened
 from contract.packet import pack, unpack
 from contract.sealing import new_seal_pair
 from tests.unit.central.booth import KK, NIK, SEAL_PRIVATE, Booth, World, packet
@@ -147,6 +153,35 @@ def test_a_packet_that_is_altered_swapped_or_sealed_to_another_key_is_refused() 
     for data in bad.values():
         with pytest.raises(BadPacketError):
             open_packet(data, NAME, NAME, "b1", SEAL_PRIVATE)
+
+
+class Register:
+    """A centre that registers whoever is sent to it."""
+
+    def __init__(self) -> None:
+        self.niks: list[str] = []
+
+    def put(self, _packet: str, _booth: str, record: encoding.Record) -> encoding.Answer:
+        self.niks.append(record.nik)
+        return encoding.Answer("PRINT_READY_RECORD", nik=record.nik)
+
+
+@pytest.mark.parametrize("opened", [NIK, "3526014107900002", None])
+def test_a_packet_of_another_person_than_the_enrolment_was_opened_for_is_not_registered(
+    world: World, booth: Booth, views: StoreViews, opened: str | None
+) -> None:
+    if opened is not None:
+        world.give(booth.event(EnrolmentOpened(enrolment=NAME, nik=opened, kk=KK)))
+    arrived(world, booth)
+    (call,) = world.calls
+    centre = Register()
+    answer = perform(call, world.store, cast(Centre, centre), SEAL_PRIVATE)
+    world.give(CentreAnswered(call.enrolment, answer))
+    if opened == "3526014107900002":
+        assert state(views) == "ENROLL_FAILURE_AT_REGIONAL" and centre.niks == [] and views.print_jobs() == ()
+        assert "another NIK" in views.encodings()[0].error
+    else:
+        assert state(views) == "PRINT_READY_RECORD" and centre.niks == [NIK]
 
 
 def test_the_pauses_of_many_booths_are_spread() -> None:

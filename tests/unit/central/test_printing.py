@@ -13,6 +13,7 @@ from central.adapters.store import Store
 from central.adapters.views import StoreViews
 from central.core.items import Effects, Identify, Settle
 from contract.messages import (
+    FORGOTTEN,
     Command,
     CommandDone,
     Outcome,
@@ -142,6 +143,21 @@ def test_a_refused_job_is_offered_again_after_a_while_and_says_why(
     assert sent(world.wait(2.0)) == [(JOB, 1)]
 
 
+def test_a_job_that_the_booth_may_have_printed_and_forgotten_waits_for_a_person(
+    world: World, booth: Booth, views: StoreViews
+) -> None:
+    online(world, booth)
+    command = only(world.ready(booth, ONE))
+    refused = CommandDone(command=command.id, outcome=Outcome.REFUSED, reason=FORGOTTEN)
+    assert sent(world.give(booth.event(refused))) == []
+    assert state(views) == ("processing-stopped", 1, FORGOTTEN)
+    assert sent(world.wait(3600.0)) == [] and views.totals().uncertain == 1
+    world.give(booth.state("online"))
+    again = only(world.give(Settle(JOB, "not-begun", "Siti", lambda _: None)))
+    assert isinstance(again.body, PrintCommand) and isinstance(command.body, PrintCommand)
+    assert again.body.attempt == 1 and again.body.created > command.body.created
+
+
 def test_when_the_mains_or_the_printer_is_back_a_refused_job_need_not_wait(world: World, booth: Booth) -> None:
     online(world, booth)
     for seq in range(6):
@@ -202,6 +218,24 @@ def test_the_job_of_a_booth_that_lost_its_memory_waits_for_a_person(
     assert sent(online(world, fresh)) == []
     assert state(views)[0] == "processing-stopped"
     assert sent(world.give(Settle(JOB, "not-begun", "Siti", lambda _: None))) == [(JOB, 1)]
+
+
+def test_a_lost_memory_is_noticed_by_the_events_when_the_hellos_were_missed(
+    world: World, booth: Booth, views: StoreViews
+) -> None:
+    world.give(booth.state("online"), booth.printer())
+    world.ready(booth, ONE)
+    world.give(booth.event(told(PrintState.PRINTING)))
+    fresh = Booth("b1", epoch="bbbbbbbbbbbb", boot="boot-2")
+    world.pass_time(60)
+    assert sent(world.give(fresh.printer())) == []
+    assert state(views)[0] == "processing-stopped"
+    world.pass_time(1)
+    assert sent(world.ready(fresh, f"{fresh.epoch}-1")) == [(f"job-{fresh.epoch}-1", 1)]
+    # What is left of the old memory on its way does not bring it back.
+    world.give(booth.event(told(PrintState.PRINTED)))
+    assert state(views)[0] == "completed"
+    assert state(views, f"job-{fresh.epoch}-1")[0] == "processing"
 
 
 def test_a_booth_that_tells_of_a_job_it_never_had_is_not_believed(
