@@ -10,7 +10,6 @@ import sys
 import time
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from central.adapters.centre import Centre
 from central.adapters.changes import ChangesHub
@@ -18,11 +17,10 @@ from central.adapters.mqtt import Link
 from central.adapters.store import Store, sqlite_url
 from central.adapters.views import StoreViews
 from central.config import Config, ConfigError, load, read_key
+from central.console.server import Server
+from central.console.settings import ConsoleSettings
 from central.deciding.coordinator import Coordinator
 from central.runtime import Calls, Deciding, Inbox, settings, wall
-
-if TYPE_CHECKING:
-    from central.console.server import Server
 
 log = logging.getLogger("loket.central")
 
@@ -98,9 +96,6 @@ def run(config: Config) -> int:
 
 def _console(config: Config, views: StoreViews, actions: Inbox, changes: ChangesHub) -> Server:
     """The console, in this process: it sees a change as soon as it is committed."""
-    from central.console.app import ConsoleSettings
-    from central.console.server import Server
-
     chosen = config.console
     console = ConsoleSettings(
         host=chosen.host, port=chosen.port, language=chosen.language, password_hash=chosen.password_hash

@@ -23,6 +23,9 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+#: The newest step in `central/migrations`: a database that has it needs none.
+REVISION = "0001"
+
 #: One booth as last told. `listed`: named in the coordinator's configuration.
 booth = Table(
     "booth",

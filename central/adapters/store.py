@@ -12,15 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
 from central.adapters.rows import plain
-from central.adapters.schema import metadata
+from central.adapters.schema import REVISION, metadata
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
@@ -97,6 +95,15 @@ class Store:
         return cls(engine, engine)
 
     def _migrate(self) -> None:
+        with self._writer.begin() as connection:
+            if inspect(connection).has_table("alembic_version"):
+                found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
+                if found == [REVISION]:
+                    return
+        # Half a second of every start, for what is needed at the first one.
+        from alembic import command
+        from alembic.config import Config
+
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self._writer.begin() as connection:

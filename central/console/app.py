@@ -7,7 +7,6 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +25,7 @@ from central.console import pages, pictures, sentences, words
 from central.console.live import Live
 from central.console.remedies import translated
 from central.console.security import HEADERS, Guard, Password, Session, Sessions
+from central.console.settings import ConsoleSettings as ConsoleSettings
 from central.console.texts import LANGUAGES, Language, known, text
 from central.core.views import Actions, Changes, Totals, Views
 
@@ -34,21 +34,6 @@ log = logging.getLogger(__name__)
 HERE: Final = Path(__file__).parent
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 LANGUAGE_COOKIE: Final = "loket_lang"
-
-
-@dataclass(frozen=True, slots=True)
-class ConsoleSettings:
-    """Where the console listens, its first language, and the argon2 hash of its password (None: no password).
-
-    Without a password it listens and answers on the loopback only.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8080
-    language: Language = "id"
-    password_hash: str | None = None
-    stale_s: float = 30.0
-    """Figures older than this are greyed."""
 
 
 class Console:

@@ -1,15 +1,22 @@
-"""Serves the console on a thread of its own, and ends within two seconds whatever pages are open."""
+"""Serves the console on a thread of its own, and ends within two seconds whatever pages are open.
+
+What serves the pages takes about a second to read: the thread does that, while the coordinator is at work already.
+"""
 
 from __future__ import annotations
 
 import logging
 import socket
 import threading
+from typing import TYPE_CHECKING
 
-import uvicorn
-
-from central.console.app import Console, ConsoleSettings, create_app
+from central.console.settings import ConsoleSettings
 from central.core.views import Actions, Changes, Views
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from central.console.app import Console
 
 log = logging.getLogger(__name__)
 
@@ -22,14 +29,10 @@ class Server:
     """The console's web server. `start` returns when the port is open; `stop` when all has ended."""
 
     def __init__(self, views: Views, actions: Actions, changes: Changes, settings: ConsoleSettings) -> None:
-        self._settings = settings
-        app = create_app(views, actions, changes, settings)
-        self._console: Console = app.state.console
-        # Live pages end by `live.end`; the grace is for one that a dead network holds.
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1, lifespan="on"
-        )
-        self._server = uvicorn.Server(config)
+        self._views, self._actions, self._changes, self._settings = views, actions, changes, settings
+        self._lock = threading.Lock()
+        self._ended = False
+        self._serving: tuple[Console, uvicorn.Server] | None = None
         self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None
 
@@ -59,14 +62,37 @@ class Server:
 
     def stop(self) -> None:
         """End open pages and the server; called from any thread, and again."""
-        self._console.live.end()
-        self._server.should_exit = True
+        with self._lock:
+            self._ended = True
+            if self._serving is not None:
+                console, server = self._serving
+                console.live.end()
+                server.should_exit = True
         if self._thread is not None:
             self._thread.join(5.0)
 
     def _run(self) -> None:
         assert self._socket is not None
         try:
-            self._server.run(sockets=[self._socket])
+            console, server = self._make()
+            with self._lock:
+                if self._ended:
+                    self._socket.close()
+                    return
+                self._serving = console, server
+            server.run(sockets=[self._socket])
         except Exception:
             log.exception("the console ended by a fault; the coordinator goes on without it")
+
+    def _make(self) -> tuple[Console, uvicorn.Server]:
+        import uvicorn
+
+        from central.console.app import create_app
+
+        app = create_app(self._views, self._actions, self._changes, self._settings)
+        console: Console = app.state.console
+        # Live pages end by `live.end`; the grace is for one that a dead network holds.
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1, lifespan="on"
+        )
+        return console, uvicorn.Server(config)

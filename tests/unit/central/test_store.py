@@ -19,7 +19,9 @@ from tests.unit.central.booth import Booth, World, settings
 def test_the_steps_lead_to_the_shape_that_the_code_expects(tmp_path: Path) -> None:
     store = Store.open(sqlite_url(tmp_path))
     with store.write() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, schema.metadata) == []
+        assert context.get_current_revision() == schema.REVISION
         found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'index'").scalars().all()
     store.close()
     assert {index.name for table in schema.metadata.tables.values() for index in table.indexes} <= set(found)
