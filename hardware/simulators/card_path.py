@@ -141,7 +141,9 @@ class CardPath:
         self.error = E_MECHANICAL if self.inside else 0
 
     def take_out(self) -> None:
-        """A person opens the printer and puts the card from inside with the rejected ones."""
+        """A person opens the printer and puts the card from inside with the rejected ones; what moves stops."""
+        if self.plan:
+            self._fail(E_COVER)
         if self.inside is not None:
             self.rejected.append(self.inside)
             self.inside = None

@@ -355,3 +355,14 @@ def test_noise_on_the_line_never_moves_a_card_or_stops_the_printer(pieces: list[
         host.printer.receive(piece.replace(b"S", b"s"), host.now)
     host.wait()
     assert host.ask(b"Rco;c") == "0"
+
+
+
+def test_a_card_taken_out_while_it_is_being_printed_is_an_error_and_no_print(host: Host) -> None:
+    host.prepare()
+    host.send(b"Se")
+    host.wait(3.0)
+    host.printer.clear_jam()
+    assert host.wait() == NACK + b"C"
+    assert host.words()[3] == 0x02000000, "it stays until the host clears it"
+    assert host.printer.tray == [] and len(host.printer.rejected) == 1 and host.printer.balanced()
