@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from central.console import pictures, security
+from central.console.page import Console
 from central.console.remedies import translated
 from central.console.texts import text
 from contract.messages import BODIES
-
-if TYPE_CHECKING:
-    from central.console.app import Console
 
 Found = Literal["printed", "spoiled", "not-begun"]
 FOUND: Final[tuple[Found, ...]] = get_args(Found)

@@ -16,7 +16,7 @@ from central.core.views import Actions, Changes, Views
 if TYPE_CHECKING:
     import uvicorn
 
-    from central.console.app import Console
+    from central.console.page import Console
 
 log = logging.getLogger(__name__)
 

@@ -12,43 +12,22 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from central.adapters import store_ingest
 from central.core.items import Received
+from central.deciding.incoming import Incoming, read_event, reason_of
 from central.deciding.packets import Packets
 from central.deciding.printing import Printing
 from central.deciding.projection import Projection
 from central.deciding.turn import Turn
 from contract import topics
-from contract.messages import BODIES, BoothState, Event, Hello, Id, Info, Message, Telemetry
+from contract.messages import BoothState, Hello, Info, Telemetry
 from contract.topics import Topic
 
 _TELEMETRY: TypeAdapter[Telemetry] = TypeAdapter(Telemetry)
 #: More figures than this are no telemetry of a booth.
 _FIGURES = 200
-
-
-class _Numbers(Message):
-    """What must be readable of an event so that it can be counted although it cannot be understood."""
-
-    epoch: Id
-    seq: int = Field(ge=1, lt=2**63)
-    id: str = ""
-    kind: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """One event; `body` is None when `refused` says why it could not be understood."""
-
-    seq: int
-    id: str
-    kind: str
-    time: float
-    payload: str
-    body: Message | None
-    refused: str
 
 
 @dataclass(slots=True)
@@ -78,45 +57,6 @@ _Work = tuple[Topic, str, str, Received, Any]
 @lru_cache(maxsize=20_000)
 def _parse(topic: str) -> tuple[str, Topic, str | None] | None:
     return topics.parse(topic)
-
-
-def _reason(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg']}" if place else first["msg"]
-
-
-def read_event(payload: bytes) -> tuple[str, Incoming] | str:
-    """Epoch and event; or why nothing of it can be counted. Never raises."""
-    try:
-        event = Event.model_validate_json(payload)
-    except ValidationError as error:
-        return _countable(payload, _reason(error))
-    model = BODIES.get(event.kind)
-    body, refused = None, ""
-    if model is None:
-        refused = f"unknown kind {event.kind!r}"
-    else:
-        try:
-            body = model.model_validate(event.body)
-        except ValidationError as error:
-            refused = f"the body is no {event.kind}: {_reason(error)}"
-    try:
-        moment = event.time.timestamp()
-    except (OverflowError, ValueError):
-        moment = 0.0
-    return event.epoch, Incoming(event.seq, event.id, event.kind, moment, payload.decode(), body, refused)
-
-
-def _countable(payload: bytes, reason: str) -> tuple[str, Incoming] | str:
-    try:
-        numbers = _Numbers.model_validate_json(payload)
-    except ValidationError:
-        return f"not an event: {reason}"
-    refused = f"not an event of this version: {reason}"
-    return numbers.epoch, Incoming(
-        numbers.seq, numbers.id[:80], numbers.kind[:80], 0.0, payload.decode(errors="replace"), None, refused
-    )
 
 
 class Ingest:
@@ -239,7 +179,7 @@ class Ingest:
                 self._turn.dead(message.topic, "not a topic that a booth speaks on", message.payload)
                 return None
         except ValidationError as error:
-            self._turn.dead(message.topic, f"not a message of {topic.leaf}: {_reason(error)}", message.payload)
+            self._turn.dead(message.topic, f"not a message of {topic.leaf}: {reason_of(error)}", message.payload)
             return None
         return topic, booth, "", message, content
 

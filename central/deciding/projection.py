@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from central.adapters import store_ingest
 from central.adapters.store_work import PRINTER
+from central.deciding.incoming import Incoming
 from central.deciding.packets import Packets
 from central.deciding.printing import Printing
 from central.deciding.turn import Turn
@@ -24,9 +24,6 @@ from contract.messages import (
     Supply,
     SupplyChanged,
 )
-
-if TYPE_CHECKING:
-    from central.deciding.ingest import Incoming
 
 
 class Projection:

@@ -1,11 +1,9 @@
-"""All simulated hardware of one booth in one process: `python -m hardware.rig.bench DATA`."""
+"""All simulated hardware of one booth: pins, ptys, SBI devices, the centre, and what people do to them."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
-import signal
 import termios
 import threading
 import time
@@ -14,13 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hardware.rig.control import ControlServer
 from hardware.rig.day import Day
 from hardware.rig.gpio_hub import GpioHub
 from hardware.rig.places import Places, read_json, write_json
 from hardware.rig.ptys import PtyServer, Simulator
 from hardware.rig.sbi_server import SbiServer
-from hardware.rig.words import Words
 from hardware.simulators.centre import Centre, CentreServer
 from hardware.simulators.evolis import CardPrinter
 from hardware.simulators.megatec import Ups
@@ -97,8 +93,6 @@ class Bench:
         self._day_lock = threading.Lock()
         self._stopping = threading.Event()
         self._saved: object = None
-        self._words = Words(self)
-        self._control = ControlServer(places.control, self._act)
         self._loop = threading.Thread(target=self._run, name="bench", daemon=True)
 
     def _add(self, device: dict[str, Any]) -> None:
@@ -142,13 +136,11 @@ class Bench:
         self.sbi_server.start()
         self.centre_server.start()
         self._loop.start()
-        self._control.start()
 
     def close(self) -> None:
         """Save what survives, and end."""
         self._stopping.set()
         self._loop.join()
-        self._control.close()
         self.save(always=True)
         self.hub.close()
         self.sbi_server.close()
@@ -170,12 +162,6 @@ class Bench:
                     termios.tcsetattr(line, termios.TCSANOW, settings)
                 finally:
                     os.close(line)
-
-    def _act(self, words: list[str]) -> str:
-        try:
-            return self._words.act(words)
-        finally:
-            self.save()
 
     def _run(self) -> None:
         while not self._stopping.wait(TICK_S):
@@ -252,27 +238,3 @@ class Bench:
                 self.pad.sign(self.ptys.now(), scribble(self.day.arrived))
 
         self.ptys.call(work)
-
-
-def main(words: list[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(prog="python -m hardware.rig.bench", description=__doc__)
-    parser.add_argument("data", type=Path, help="data folder of the run (with booth.toml)")
-    parser.add_argument("--centre-port", type=int, default=0)
-    parser.add_argument("--pace", type=float, default=20.0, help="seconds between two applicants; 0: none")
-    parser.add_argument("--printer-on-mains", action="store_true", help="the printer dies with the mains")
-    given = parser.parse_args(words)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    places = Places(given.data.absolute())
-    places.bench_data.mkdir(parents=True, exist_ok=True)
-    bench = Bench(places, given.centre_port, given.pace, printer_on_ups=not given.printer_on_mains)
-    bench.start()
-    stop.wait()
-    bench.close()
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

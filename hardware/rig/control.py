@@ -37,7 +37,7 @@ loket rig [--data DIR] WORDS...      acts on the booth that `loket run` has star
 """
 
 #: What a program's command line must hold before it is killed, so that a number used again harms nobody.
-_MARKS = {"edge": "edge", "central": "central", "broker": "iotcore", "bench": "hardware.rig.bench"}
+_MARKS = {"edge": "edge", "central": "central", "broker": "iotcore", "bench": "hardware.rig.serve"}
 
 
 def main(words: list[str]) -> int:

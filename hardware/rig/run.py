@@ -62,7 +62,7 @@ class Supervisor:
         self.places = places
         self.ports = ports
         python, broker = sys.executable, str(places.broker_file)
-        bench = [python, "-m", "hardware.rig.bench", str(places.data), "--centre-port", str(ports["centre"])]
+        bench = [python, "-m", "hardware.rig.serve", str(places.data), "--centre-port", str(ports["centre"])]
         self.children = {
             child.name: child
             for child in (

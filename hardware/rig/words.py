@@ -6,10 +6,9 @@ import json
 import re
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from hardware.rig.bench import Bench
+from hardware.rig.bench import Bench
 
 _SBI_STATUS = {"ready": "Ready", "busy": "Busy", "not-ready": "Not Ready", "not-registered": "Not Registered"}
 _BUTTONS = ("start", "next", "retry", "stop")

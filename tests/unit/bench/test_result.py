@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from central.deciding.ingest import read_event
+from central.deciding.incoming import read_event
 from tests.bench.events import events
 from tests.bench.result import Figure, at_least, at_most, paired, percentile, write
 
