@@ -84,9 +84,16 @@ def step(state: State, event: Event, now: float) -> tuple[State, list[Command]]:
     commands += more
     held, more = packets.send(held, now, settings)
     commands += more
-    lamps, at = state.lamps, state.telemetry_at
+    lamps = state.lamps
+    at = now if _turned(state.power, supply) else state.telemetry_at
     state = State(settings, supply, devices, recording, job, held, out, lamps, at, no_print)
     return _shown(state, commands, low, now)
+
+
+def _turned(old: power.State, new: power.State) -> bool:
+    """What feeds the booth changed, or what the UPS says of it: the figures are told at once."""
+    before, after = old.ups, new.ups
+    return old.supply is not new.supply or (before and before.status) != (after and after.status)
 
 
 def _numbered(out: outbox.State, commands: list[Command]) -> tuple[outbox.State, list[Command]]:

@@ -30,6 +30,8 @@ class State:
 
     saved: Mapping[str, Supplied] = field(default_factory=lambda: {"supply": Supplied()})
     contact: Debounced = debounce.UNREAD
+    moved_at: float = float("-inf")
+    """When the contact's level last changed: what the UPS said of its input before is of another moment."""
     ups: UpsReading | None = None
     ups_at: float = 0.0
 
@@ -50,7 +52,7 @@ def step(state: State, event: Event, now: float, settings: Settings) -> tuple[St
         state = replace(state, ups=None)
     contact = debounce.settled(state.contact, settings.mains_debounce_s, now)
     if contact is not state.contact:
-        state = replace(state, contact=contact)
+        state = replace(state, contact=contact, moved_at=now)
     supply = _fuse(state, now, settings)
     if supply is state.supply:
         return state, []
@@ -92,6 +94,11 @@ def may_print(state: State, now: float, settings: Settings) -> str:
     return may_record(state, now, settings)
 
 
+def same_moment(state: State) -> bool:
+    """Whether the UPS has spoken since the contact moved, so that both may stand side by side."""
+    return state.ups is not None and state.ups_at >= state.moved_at
+
+
 def metrics(state: State, now: float, settings: Settings) -> dict[str, float | int | str | bool | None]:
     """Flat figures in NUT's names; what is not known fresh is None."""
     ups = fresh(state, now, settings)
@@ -100,13 +107,14 @@ def metrics(state: State, now: float, settings: Settings) -> dict[str, float | i
         "mains.contact": state.contact.level,
     }
     if settings.ups is not None:
+        line = ups if same_moment(state) else None
         figures |= {
-            "ups.status": ups.status if ups else None,
+            "ups.status": line.status if line else None,
             "ups.load": ups.load_pct if ups else None,
             "ups.temperature": ups.temperature_c if ups else None,
-            "input.voltage": ups.input_v if ups else None,
-            "input.frequency": ups.frequency_hz if ups else None,
-            "output.voltage": ups.output_v if ups else None,
+            "input.voltage": line.input_v if line else None,
+            "input.frequency": line.frequency_hz if line else None,
+            "output.voltage": line.output_v if line else None,
             "battery.voltage": ups.battery_v if ups else None,
             "battery.charge": ups.charge_pct if ups else None,
         }
@@ -127,12 +135,13 @@ def _told(state: State, now: float, settings: Settings) -> SupplyChanged:
     ups = fresh(state, now, settings)
     if ups is None:
         return SupplyChanged(supply=state.supply, mains_contact=state.contact.level)
+    line = ups if same_moment(state) else None
     return SupplyChanged(
         supply=state.supply,
         mains_contact=state.contact.level,
-        input_v=ups.input_v,
+        input_v=line.input_v if line else None,
         battery_v=ups.battery_v,
         load_pct=ups.load_pct,
         charge_pct=ups.charge_pct,
-        ups_status=ups.status,
+        ups_status=line.status if line else "",
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from contract.messages import DeviceChanged, DeviceState, Supply, SupplyChanged
 from edge.core import controller
-from edge.core.commands import Lamp, SetLamps
+from edge.core.commands import Lamp, SendTelemetry, SetLamps
 from edge.core.events import (
     Contact,
     ContactChanged,
@@ -51,6 +51,21 @@ def test_a_ups_on_battery_is_believed_even_if_the_contact_still_holds() -> None:
     booth.see(OB, 1.0)
     assert supplies(booth)[-1] is Supply.ON_BATTERY
     assert booth.heard(SupplyChanged)[-1].input_v == 0.0
+
+
+def test_an_outage_is_never_told_beside_the_volts_of_before() -> None:
+    booth = Booth()
+    booth.see(LinkUp(1))
+    booth.see(ContactChanged(Contact.MAINS, True))
+    booth.see(OL, 1.0)
+    booth.see(ContactChanged(Contact.MAINS, False), 0.5)
+    sent = [command for command in booth.see(WokeUp(), 0.05) if isinstance(command, SendTelemetry)]
+    told = booth.heard(SupplyChanged)[-1]
+    assert (told.supply, told.input_v, told.ups_status) == (Supply.ON_BATTERY, None, "")
+    assert told.charge_pct == 100.0, "the battery is as full as it was a moment ago"
+    assert sent[0].metrics["input.voltage"] is None
+    again = [command for command in booth.see(OB, 0.5) if isinstance(command, SendTelemetry)]
+    assert again[0].metrics["input.voltage"] == 0.0, "the UPS has spoken: told at once"
 
 
 def test_losing_the_ups_is_not_an_outage() -> None:
