@@ -35,6 +35,11 @@ log = logging.getLogger("loket.central")
 
 #: Most items of one turn.
 BATCH = 500
+#: After a turn of this many items more are under way: the next one waits this long for each of them, since every commit
+#: costs the same; but for no more than a broker commonly keeps in flight.
+CROWD = 20
+LINGER_S = 0.001
+IN_FLIGHT = 100
 #: How long a person waits for the answer to an action.
 _ACTION_S = 10.0
 
@@ -72,6 +77,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self._items: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self._crowded = False
         self.put: Callable[[Item | None], None] = self._items.put
 
     def take(self, timeout: float | None) -> tuple[list[Item], bool]:
@@ -83,9 +89,12 @@ class Inbox:
                 batch.append(item)
                 if len(batch) >= BATCH:
                     return batch, False
-                item = self._items.get_nowait()
+                lingers = self._crowded and len(batch) < IN_FLIGHT
+                item = self._items.get(timeout=LINGER_S) if lingers else self._items.get_nowait()
         except queue.Empty:
             return batch, False
+        finally:
+            self._crowded = len(batch) >= CROWD
         return batch, True
 
     def settle(self, job: str, found: Literal["printed", "spoiled", "not-begun"], person: str) -> str | None:
