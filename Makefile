@@ -8,6 +8,8 @@ FRESH ?=
 RUNS ?=
 ARGS ?=
 export PYTHONUNBUFFERED := 1
+# The programs are started many times: without their kept bytecode each start compiles everything again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test check sim chaos bench fuzz lock docs clean env debian
 
