@@ -38,11 +38,69 @@ class Modality(StrEnum):
 
 
 class Supply(StrEnum):
-    """What feeds the booth."""
+    """What feeds the booth: one fused state.
+
+    `MAINS_RETURNING`: the mains are back, but not yet trusted; the genset or the battery still carries the load.
+    `SHUTTING_DOWN` can still be taken back; `OFF` cannot: the UPS has been told to cut the output and to restore it.
+    """
 
     UNKNOWN = "UNKNOWN"
     ON_MAINS = "ON_MAINS"
     ON_BATTERY = "ON_BATTERY"
+    GENSET_STARTING = "GENSET_STARTING"
+    ON_GENSET = "ON_GENSET"
+    MAINS_RETURNING = "MAINS_RETURNING"
+    SHUTTING_DOWN = "SHUTTING_DOWN"
+    OFF = "OFF"
+
+
+class Quality(StrEnum):
+    """How far a source of power readings can be believed."""
+
+    GOOD = "good"
+    STALE = "stale"
+    LOST = "lost"
+    IMPLAUSIBLE = "implausible"
+
+
+class GensetPhase(StrEnum):
+    """Where the genset's sequence is."""
+
+    STOPPED = "stopped"
+    START_DELAY = "start-delay"
+    CRANKING = "cranking"
+    RESTING = "resting"
+    WARMING = "warming"
+    TRANSFERRING = "transferring"
+    LOADED = "loaded"
+    RETURNING = "returning"
+    TRANSFERRING_BACK = "transferring-back"
+    COOLING = "cooling"
+    STOPPING = "stopping"
+    EXERCISING = "exercising"
+    FAILED = "failed"
+
+
+class Priority(StrEnum):
+    """ISA-18.2 priority of an alarm, by how soon a person must act."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class AlarmState(StrEnum):
+    """ISA-18.2 state of an alarm. `returned`: the condition has gone, but nobody has acknowledged it yet.
+
+    `normal`: gone and acknowledged; the alarm leaves the list.
+    """
+
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGED = "acknowledged"
+    RETURNED = "returned"
+    SHELVED = "shelved"
+    NORMAL = "normal"
 
 
 class DeviceState(StrEnum):
@@ -91,6 +149,73 @@ class SupplyChanged(Message):
     load_pct: float | None = None
     charge_pct: float | None = None
     ups_status: Text = ""
+    runtime_s: float | None = None
+    """Energy left at the present load, in seconds; None when it is not known."""
+    sources: dict[str, Quality] = Field(default_factory=dict)
+    """Quality of each source that the booth file names: `mains`, `ups`, `genset`, `board`, `ats`."""
+    cause: Text = ""
+
+
+class MainsDipped(Message):
+    """The mains were away or low for less than a second and came back; no outage. `lowest_v` if it was measured."""
+
+    seconds: float = Field(ge=0)
+    lowest_v: float | None = None
+
+
+class GensetChanged(Message):
+    """The genset's sequence moved. `attempt`: crank attempt of this start, from 1. Figures None: not measured."""
+
+    phase: GensetPhase
+    attempt: int = Field(default=0, ge=0)
+    cause: Text = ""
+    verified: bool = False
+    """Whether rpm, volts, hertz or contacts prove that it runs; an acknowledgement proves nothing."""
+    fuel_pct: float | None = None
+    fuel_hours: float | None = None
+    run_hours: float | None = None
+    service_hours: float | None = None
+    """Run hours until its service is due."""
+
+
+class LoadShed(Message):
+    """Loads were switched off (or on again) to save energy: stage 0 has all of them on."""
+
+    stage: int = Field(ge=0, le=9)
+    cause: Text = ""
+
+
+class ShutdownChanged(Message):
+    """The booth's own shutdown. `committed` is the declared point of no return; before it, `cancelled` may follow."""
+
+    stage: Literal["announced", "closing", "committed", "cancelled"]
+    cause: Text = ""
+
+
+class UpsTested(Message):
+    """A battery test of the UPS ended. `passed` is None when it was broken off."""
+
+    passed: bool | None
+    cause: Text = ""
+
+
+class AlarmChanged(Message):
+    """An alarm rose, returned, or was seen to by a person. `alarm` is its key in docs/operations.md.
+
+    `occurrence` counts the rises of this alarm at this booth; `figures` are what the texts name.
+    """
+
+    alarm: Id
+    occurrence: int = Field(ge=1)
+    priority: Priority
+    state: AlarmState
+    active: bool
+    """Whether the condition holds now."""
+    cause: Text = ""
+    remedy: Text = ""
+    figures: dict[str, float | str] = Field(default_factory=dict)
+    person: Text = ""
+    reason: Text = ""
 
 
 class DeviceChanged(Message):
@@ -186,6 +311,12 @@ class CommandDone(Message):
 BODIES: dict[str, type[Message]] = {
     "booth.started": BoothStarted,
     "supply.changed": SupplyChanged,
+    "mains.dipped": MainsDipped,
+    "genset.changed": GensetChanged,
+    "load.shed": LoadShed,
+    "shutdown.changed": ShutdownChanged,
+    "ups.tested": UpsTested,
+    "alarm.changed": AlarmChanged,
     "device.changed": DeviceChanged,
     "door.changed": DoorChanged,
     "document.refused": DocumentRefused,
@@ -290,6 +421,47 @@ class IdentifyCommand(Message):
     kind: Literal["identify"] = "identify"
 
 
+class TestUpsCommand(Message):
+    """Test the battery: 10 s, 2 minutes, or until it is low; or break a running test off."""
+
+    __test__ = False
+    kind: Literal["test-ups"] = "test-ups"
+    length: Literal["quick", "two-minutes", "deep", "cancel"] = "quick"
+    person: Text
+
+
+class TestGensetCommand(Message):
+    """Run the genset without load for the time of its exercise, or end that."""
+
+    __test__ = False
+    kind: Literal["test-genset"] = "test-genset"
+    action: Literal["start", "stop"] = "start"
+    person: Text
+
+
+class MuteCommand(Message):
+    """Silence the UPS's beeper, or the booth's own buzzer until the next alarm."""
+
+    kind: Literal["mute"] = "mute"
+    what: Literal["ups", "booth"] = "booth"
+    person: Text
+
+
+class AlarmCommand(Message):
+    """A person sees to one occurrence of an alarm. `minutes` and `reason` belong to `shelve`."""
+
+    kind: Literal["alarm"] = "alarm"
+    action: Literal["acknowledge", "shelve", "unshelve"]
+    alarm: Id
+    occurrence: int = Field(ge=1)
+    person: Text
+    minutes: int = Field(default=0, ge=0, le=7 * 24 * 60)
+    reason: Text = ""
+
+
+PowerCommand = TestUpsCommand | TestGensetCommand | MuteCommand | AlarmCommand
+
+
 class Command(Message):
     """What the coordinator asks of one booth; carried out once, never after `expires`."""
 
@@ -298,7 +470,7 @@ class Command(Message):
     booth: BoothId
     issued: AwareDatetime
     expires: AwareDatetime
-    body: Annotated[PrintCommand | SettleCommand | IdentifyCommand, Field(discriminator="kind")]
+    body: Annotated[PrintCommand | SettleCommand | IdentifyCommand | PowerCommand, Field(discriminator="kind")]
 
 
 class SignedCommand(Message):

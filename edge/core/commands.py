@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from contract.messages import Message, Modality
 from contract.packet import CaptureEntry
+from edge.core.events import Relay
 
 
 class Lamp(StrEnum):
@@ -144,6 +146,20 @@ class Sound(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class SetRelays(Command):
+    """Exactly these relays, on the controller's own pins. A power board is asked with `DriveRelays` instead."""
+
+    on: frozenset[Relay]
+
+
+@dataclass(frozen=True, slots=True)
+class HaltController(Command):
+    """End the program and halt the machine: the UPS cuts the output soon, and restores it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ask(Command):
     """Give a request to the driver of a device of the booth file."""
 
@@ -195,3 +211,56 @@ class PrintCard(Request):
     counter: int
     blob: str
     panels: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TestUps(Request):
+    """Begin a battery test; it ends in UpsTestEnded, or RequestFailed if it does not begin."""
+
+    __test__ = False
+    length: Literal["quick", "two-minutes", "deep"] = "quick"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelUpsTest(Request):
+    """Break a battery test off."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetBeeper(Request):
+    """The UPS's beeper on or off (Megatec can only toggle: the driver looks at the status bit)."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CutAndRestore(Request):
+    """Cut the output in `off_s` (12..600 s), restore it `back_min` (1..9999) minutes later, or when the mains are back.
+
+    The load always power-cycles, also when the mains return before the cut.
+    """
+
+    off_s: float
+    back_min: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCut(Request):
+    """Take a cut back that has not happened yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartGenset(Request):
+    """Ask the genset's controller to start. Only its readings prove that it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopGenset(Request):
+    """Ask the genset's controller to stop, with its own cool-down."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriveRelays(Request):
+    """The relays that the power board shall hold, from now on; its driver repeats it, since the board is a deadman."""
+
+    on: frozenset[Relay]

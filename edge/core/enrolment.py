@@ -275,9 +275,7 @@ def _assembled(state: State, event: PacketAssembled) -> tuple[State, list[Comman
         return state, []
     drops: list[Command] = [DropBlob(f"{row.id}/{taken.name}") for taken in row.done]
     size = len(event.data)
-    told = EnrolmentCompleted(
-        enrolment=row.id, packet=event.packet, size=size, parts=count(size), sha256=event.sha256
-    )
+    told = EnrolmentCompleted(enrolment=row.id, packet=event.packet, size=size, parts=count(size), sha256=event.sha256)
     return _drop(state, row), [Publish(told), *drops]
 
 
@@ -300,9 +298,7 @@ def _spoiled(state: State, event: PacketSpoiled) -> tuple[State, list[Command]]:
 
 def _assemble(row: Enrolment) -> AssemblePacket:
     entries = tuple(
-        CaptureEntry(
-            name=one.name, modality=one.modality, attempt=one.attempt, quality=one.quality, sha256=one.sha256
-        )
+        CaptureEntry(name=one.name, modality=one.modality, attempt=one.attempt, quality=one.quality, sha256=one.sha256)
         for one in row.done
     )
     return AssemblePacket(row.id, row.id, row.nik, row.kk, entries)

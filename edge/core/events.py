@@ -4,15 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from contract.messages import Command, Modality
 
 
 class Contact(StrEnum):
-    """Dry contacts of the booth; active means: mains present, door open."""
+    """Dry contacts; active means what the name says: mains present, door open, genset running, ATS on mains.
+
+    Wired to pins of the controller, or to the power board, which tells them in its readings.
+    """
 
     MAINS = "mains"
     DOOR = "door"
+    GENSET_RUNNING = "genset_running"
+    GENSET_FAULT = "genset_fault"
+    FUEL_LOW = "fuel_low"
+    ATS_MAINS = "ats_mains"
+    ATS_GENSET = "ats_genset"
+
+
+class Relay(StrEnum):
+    """Outputs to the power plant, by what is asked. The safe state is {ATS_INHIBIT}, with all coils off.
+
+    GENSET_START: crank and run. ATS_INHIBIT: the ATS prefers the mains; without it, it goes to a genset that gives
+    good volts and stays there. SHED_1 (most dispensable) and SHED_2: loads that are switched off.
+    """
+
+    GENSET_START = "genset_start"
+    ATS_INHIBIT = "ats_inhibit"
+    SHED_1 = "shed_1"
+    SHED_2 = "shed_2"
 
 
 class Button(StrEnum):
@@ -37,6 +59,17 @@ class Started(Event):
     """The program started; the state was loaded."""
 
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class WallTime(Event):
+    """The wall clock, told at the start and every minute: Unix seconds. Only calendars depend on it.
+
+    `stepped_s`: how far it has jumped since it was last told, against the monotonic clock.
+    """
+
+    unix: float
+    stepped_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +170,88 @@ class UpsReading(DeviceEvent):
     charge_pct: float | None = None
     status: str = ""
     """NUT's words, e.g. `OL`, `OB LB`."""
+    runtime_s: float | None = None
+    """What the UPS itself says of its runtime; None when it says nothing (Megatec does not)."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpsTestEnded(DeviceEvent):
+    """A battery test is over, seen in the UPS's status. `passed` is None when it was broken off."""
+
+    passed: bool | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestConfirmed(DeviceEvent):
+    """A request was carried out, proved by reading the device's status again. `request`: the request's class name."""
+
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFailed(DeviceEvent):
+    """A request was not carried out: echoed, refused, or without effect after the retries."""
+
+    request: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardReading(DeviceEvent):
+    """One report of the power board: all figures, contacts and relays are of one moment. Units: V RMS, V DC.
+
+    `active`: its contacts that are closed in the sense of `Contact`; a contact that is not wired to it is not in
+    `wired`. `relays`: as they truly are; `refused`: why the interlock does not follow what was asked, in its words.
+    """
+
+    mains_v: float
+    genset_v: float
+    battery_v: float
+    wired: frozenset[Contact]
+    active: frozenset[Contact]
+    tamper: bool
+    relays: frozenset[Relay]
+    refused: tuple[str, ...] = ()
+    deadman_trips: int = 0
+    """How often the board fell to its safe state because the controller was silent, since its start."""
+    watchdog_resets: int = 0
+    bad_frames: int = 0
+    uptime_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class GensetAlarm:
+    """One alarm of the genset's controller. `name`: e.g. `fail-to-start`, `low-oil-pressure`."""
+
+    name: str
+    severity: Literal["warning", "shutdown", "trip"]
+
+
+@dataclass(frozen=True, slots=True)
+class GensetReading(DeviceEvent):
+    """One sweep over the genset controller's registers. None: the model does not implement it.
+
+    Units: kPa, deg C, %, V, rpm, Hz, seconds. `engine`: `stopped`, `pre-start`, `warming`, `running`, `cooling`,
+    `post-run`; `mode`: `stop`, `auto`, `manual`, `test`.
+    """
+
+    mode: str | None = None
+    engine: str | None = None
+    rpm: float | None = None
+    volts: float | None = None
+    hertz: float | None = None
+    oil_kpa: float | None = None
+    coolant_c: float | None = None
+    fuel_pct: float | None = None
+    battery_v: float | None = None
+    mains_v: float | None = None
+    mains_hz: float | None = None
+    run_s: int | None = None
+    starts: int | None = None
+    alarms: tuple[GensetAlarm, ...] = ()
+    can_start: bool | None = None
+    """Whether it advertises the telemetry start key; some advertise it and lack it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,6 @@ ROW_TYPES: dict[str, type] = {
 }
 
 
-
-
 def changes(old: State, new: State) -> dict[str, object | None]:
     """Rows to write; None: to delete. Parts whose rows are the same object are not looked at."""
     changed: dict[str, object | None] = {}

@@ -102,9 +102,7 @@ def step(state: State, event: Event, now: float, settings: Settings, refusal: st
     return state, []
 
 
-def drive(
-    state: State, event: Event, now: float, settings: Settings, refusal: str
-) -> tuple[State, list[Command]]:
+def drive(state: State, event: Event, now: float, settings: Settings, refusal: str) -> tuple[State, list[Command]]:
     """Move the oldest open job on. `refusal`: why no card may be begun now; empty when it may."""
     if state.live is not None:
         # Overdue: the job stays `printing`, and is settled by the counter as after a power cut.
@@ -181,9 +179,7 @@ def _command(
     return state, [*commands, done]
 
 
-def _accept(
-    state: State, body: PrintCommand, settings: Settings, refusal: str
-) -> tuple[State, list[Command], str]:
+def _accept(state: State, body: PrintCommand, settings: Settings, refusal: str) -> tuple[State, list[Command], str]:
     known = state.saved.get(f"job/{body.job}")
     horizon = _horizon(state)
     if isinstance(known, Job):

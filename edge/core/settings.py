@@ -27,6 +27,73 @@ DEFAULT_THRESHOLDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class GensetSettings:
+    """A genset and its sequence. Times in seconds. `device`: its controller; None: relays and contacts only."""
+
+    device: str | None = None
+    start_delay_s: float = 5.0
+    crank_s: float = 10.0
+    rest_s: float = 10.0
+    attempts: int = 3
+    warm_up_s: float = 15.0
+    transfer_s: float = 5.0
+    """How long the ATS may take."""
+    mains_steady_s: float = 60.0
+    cool_down_s: float = 60.0
+    stop_s: float = 30.0
+    """How long the engine may take to stand still."""
+    retry_s: float = 900.0
+    """After a failed start, how long until it is tried again in the same outage."""
+    exercise_days: float = 7.0
+    exercise_s: float = 600.0
+    exercise_hours: tuple[int, int] = (8, 15)
+    """Local hours of the day between which the exercise may begin."""
+    utc_offset_h: float = 7.0
+    volts: float = 230.0
+    volts_band_pct: float = 10.0
+    hertz: float = 50.0
+    hertz_band: float = 2.0
+    rpm_running: float = 1000.0
+    fuel_low_pct: float = 20.0
+    tank_l: float = 40.0
+    burn_l_h: float = 2.5
+    service_h: float = 250.0
+    battery_low_v: float = 11.8
+    oil_low_kpa: float = 100.0
+    coolant_hot_c: float = 105.0
+
+
+@dataclass(frozen=True, slots=True)
+class EnergySettings:
+    """The battery's type plate and what jobs need. Seconds, watts.
+
+    `full_load_s`, `half_load_s`: runtime of the new, full battery at 100 % and 50 % load (the two points of Peukert).
+    """
+
+    rated_w: float = 600.0
+    full_load_s: float = 600.0
+    half_load_s: float = 1_330.0
+    recharge_s: float = 14_400.0
+    margin: float = 1.5
+    """Energy that must be there, as a multiple of what the job is expected to need."""
+    reserve_s: float = 60.0
+    """Runtime that is never planned with: the shutdown needs it."""
+    record_s: float = 240.0
+    record_w: float = 20.0
+    print_s: float = 45.0
+    print_w: float = 90.0
+    shed_1_s: float = 1_200.0
+    shed_2_s: float = 600.0
+    """Runtime left below which loads are switched off."""
+    shutdown_s: float = 180.0
+    """Runtime left below which the booth shuts itself down."""
+    closing_s: float = 20.0
+    """Between the announcement and the point of no return: what is open comes to its end, and all can be taken back."""
+    off_s: float = 30.0
+    back_min: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One booth. Times in seconds; device names are those of the booth file."""
 
@@ -55,6 +122,20 @@ class Settings:
     mains_debounce_s: float = 0.05
     ups_stale_s: float = 10.0
     print_on_battery: bool = False
+    """Whether the card printer hangs on the UPS, so that a card may be begun on battery if the energy suffices."""
+    board: str | None = None
+    """The power board, which then has the relays."""
+    board_stale_s: float = 3.0
+    genset_stale_s: float = 10.0
+    mains_v: float = 230.0
+    mains_low_pct: float = 25.0
+    """Volts this far below nominal are an outage for the booth, whatever a contact says."""
+    dip_s: float = 1.0
+    """An absence shorter than this is a dip: counted, not an outage of the genset's sequence."""
+    genset: GensetSettings | None = None
+    energy: EnergySettings = EnergySettings()
+    wired: frozenset[str] = frozenset({"mains"})
+    """Contacts that are wired to the controller's pins, by their names in `Contact`."""
     print_poll_s: float = 5.0
     """How often a job that cannot begin asks the printer again."""
     print_limit_s: float = 300.0
