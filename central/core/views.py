@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from contract.messages import DeviceState, Supply
+from contract.messages import AlarmState, DeviceState, GensetPhase, Priority, Supply
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,54 @@ class DeviceView:
     remedy: str
     reasons: tuple[str, ...]
     details: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmView:
+    """The latest occurrence of one alarm of a booth, as the booth last told it. `alarm`: its key in operations.md.
+
+    `since`: when it rose; `changed`: when its state last changed. `person` and `reason` belong to that last change.
+    `shelved_until` is None when the alarm is not shelved, or when it is not known for how long.
+    """
+
+    booth: str
+    alarm: str
+    occurrence: int
+    priority: Priority
+    state: AlarmState
+    active: bool
+    since: datetime
+    changed: datetime
+    cause: str
+    remedy: str
+    figures: dict[str, float | str]
+    person: str
+    reason: str
+    shelved_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GensetView:
+    """The genset's sequence as last told; `since`: when this phase began. None: not measured."""
+
+    phase: GensetPhase
+    attempt: int
+    cause: str
+    verified: bool
+    fuel_pct: float | None
+    fuel_hours: float | None
+    run_hours: float | None
+    service_hours: float | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UpsTestView:
+    """The last battery test that ended; `passed` is None when it was broken off."""
+
+    passed: bool | None
+    cause: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +96,73 @@ class BoothView:
     version: str
     boot: str
     worst: Literal["problem", "attention", "good"]
+    alarms: tuple[AlarmView, ...] = ()
+    """Worst first; those that are gone and acknowledged are not here."""
+    genset: GensetView | None = None
+    shed: int = 0
+    """Stage of load shedding: 0 has all loads on."""
+    shed_cause: str = ""
+    shutdown: Literal["", "announced", "closing", "committed"] = ""
+    """Stage of the booth's own shutdown; empty when there is none (any more)."""
+    shutdown_since: datetime | None = None
+    shutdown_cause: str = ""
+    ups_test: UpsTestView | None = None
+    off: bool = False
+    """It told that it goes off and is silent since: it comes back with the mains by itself. Not lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupplySpan:
+    """One state of the supply from `start` to `end`, by the booth's clock; `end` is None while it lasts.
+
+    `UNKNOWN`: the booth has not told (yet). What it tells later of that time replaces the span.
+    """
+
+    supply: Supply
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutageView:
+    """The time in which the mains did not carry the booth; `end` is None while it lasts.
+
+    `seconds` of each supply in it; `UNKNOWN` is the time in which the booth was dark or has not told yet.
+    """
+
+    booth: str
+    start: datetime
+    end: datetime | None
+    seconds: dict[Supply, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DipView:
+    """The mains were away or low for a moment. `lowest_v`: None when it was not measured."""
+
+    at: datetime
+    seconds: float
+    lowest_v: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandView:
+    """What a booth was asked, by whom, and what became of it. Cards (`print`) are in the print queue instead.
+
+    `fields`: what the command says, beside its kind and person, as text (`length`, `action`, `alarm`, `minutes`...).
+    `outcome` `expired`: it was not carried out in time, or nobody answered; `reason` says which. `answered` is None
+    while it is pending. A command that the coordinator did not send is `refused` with its reason, too.
+    """
+
+    id: str
+    booth: str
+    kind: str
+    fields: dict[str, str]
+    person: str
+    issued: datetime
+    outcome: Literal["pending", "done", "refused", "expired", "forged"]
+    reason: str
+    answered: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +231,8 @@ class Totals:
     printed_today: int
     centre_up: bool | None
     """None: not asked yet."""
+    unacknowledged: int = 0
+    """Alarms that nobody has acknowledged, also those that are gone again."""
 
 
 class Views(Protocol):
@@ -135,6 +252,30 @@ class Views(Protocol):
 
     def dead_letters(self, limit: int = 200) -> tuple[DeadLetterView, ...]: ...
 
+    def alarms(self, booth: str | None = None, limit: int = 200) -> tuple[AlarmView, ...]:
+        """Worst first: unacknowledged, returned, acknowledged, shelved; each by priority, then the newest."""
+        ...
+
+    def supply_history(self, booth: str, since: datetime) -> tuple[SupplySpan, ...]:
+        """Oldest first and without holes: the first span starts at `since`, the last one has no end."""
+        ...
+
+    def outages(self, booth: str, since: datetime) -> tuple[OutageView, ...]:
+        """Newest first; also one that began before `since`, with its true start."""
+        ...
+
+    def dips(self, booth: str, since: datetime, limit: int = 200) -> tuple[DipView, ...]:
+        """Newest first."""
+        ...
+
+    def genset(self, booth: str) -> GensetView | None:
+        """None: the booth has told of none."""
+        ...
+
+    def commands(self, booth: str, limit: int = 50) -> tuple[CommandView, ...]:
+        """Newest first."""
+        ...
+
 
 class Actions(Protocol):
     """What a person may do from the console. Each answers None, or the reason why it was refused."""
@@ -143,9 +284,33 @@ class Actions(Protocol):
 
     def identify(self, booth: str, person: str) -> str | None: ...
 
+    def test_ups(
+        self, booth: str, length: Literal["quick", "two-minutes", "deep", "cancel"], person: str
+    ) -> str | None: ...
+
+    def test_genset(self, booth: str, action: Literal["start", "stop"], person: str) -> str | None: ...
+
+    def mute(self, booth: str, what: Literal["ups", "booth"], person: str) -> str | None: ...
+
+    def alarm(
+        self,
+        booth: str,
+        alarm: str,
+        occurrence: int,
+        action: Literal["acknowledge", "shelve", "unshelve"],
+        person: str,
+        minutes: int = 0,
+        reason: str = "",
+    ) -> str | None:
+        """See to one occurrence. To shelve needs 1 to 10,080 minutes and a reason."""
+        ...
+
 
 class Changes(Protocol):
-    """Live updates. A topic is `booths`, `booth:<id>`, `print`, `dead-letters`."""
+    """Live updates. A topic is `booths`, `booth:<id>`, `print`, `dead-letters`, `alarms`.
+
+    Alarms, supply, genset and commands of a booth are told on `booth:<id>` too.
+    """
 
     def subscribe(self) -> Subscription: ...
 
