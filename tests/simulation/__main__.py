@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-from tests.simulation.memory import PowerCut
+from hardware.rig.memory.store import PowerCut
 from tests.simulation.plan import Dice
 from tests.simulation.verdict import Verdict
 from tests.simulation.world import World

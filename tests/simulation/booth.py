@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from contract.messages import Modality
 from edge.__main__ import Core
-from edge.adapters.items import MessageArrived
 from edge.adapters.signals import Signals
-from edge.core.commands import Lamp
-from edge.core.events import Button, ButtonPressed, Contact, ContactChanged, LinkDown, LinkUp
+from edge.core.events import Button, ButtonPressed, Contact, ContactChanged
 from edge.core.settings import Settings
 from edge.devices import Device
 from edge.devices.evolis import Evolis
@@ -18,10 +16,12 @@ from edge.devices.sbi import Sbi
 from edge.devices.scanner import Scanner
 from edge.devices.topaz import Topaz
 from edge.runtime import Booth, Identity
+from hardware.rig.memory.clock import Clock
+from hardware.rig.memory.keys import COMMAND_PUBLIC, SEAL_PUBLIC
+from hardware.rig.memory.program import Program
+from hardware.rig.memory.store import Crash, Crashes, MemoryStore
+from hardware.rig.memory.wire import Wire
 from tests.simulation.bench import Bench
-from tests.simulation.clock import Clock
-from tests.simulation.keys import COMMAND_PUBLIC, SEAL_PUBLIC
-from tests.simulation.memory import Crashes, MemoryStore, PowerCut
 from tests.simulation.plan import Plan
 
 NAME = "sim-1"
@@ -37,108 +37,43 @@ TAKES = {
     Modality.IRIS: "iris",
 }
 SETTINGS = Settings(NAME, MemoryStore.epoch, KINDS, TAKES, ups="ups", printer="printer", print_limit_s=60.0)
-SETTLING_S = 0.3
 
 
-class Panel:
-    """The lamps as the officer sees them."""
-
-    def __init__(self) -> None:
-        self.lit: frozenset[Lamp] = frozenset()
-
-    def light(self, lit: frozenset[Lamp]) -> None:
-        self.lit = lit
-
-    def buzz(self, on: bool) -> None:
-        """Heard, and no more."""
-
-
-class Node:
-    """The booth program and what surrounds it. `booth` is None while the program is down."""
+class Node(Program):
+    """The booth program and what surrounds it."""
 
     def __init__(self, plan: Plan, clock: Clock, publish: Callable[[str, bytes], None], core: type[Core]) -> None:
-        self.clock = clock
-        self.store = MemoryStore(Crashes(plan.booth_crashes))
+        super().__init__(clock, MemoryStore(Crashes(plan.booth_crashes)), publish)
         self.bench = Bench(clock, self.tell, plan.seed, plan.blanks)
-        self.booth: Booth | None = None
-        self.panel = Panel()
-        self.starts = 0
-        self.connected = False
-        self.generation = 0
-        self.reachable: Callable[[], bool] = lambda: True
-        self.lost_link: Callable[[], None] = lambda: None
-        self._publish = publish
         self._core = core
         self._door = False
-        self._due: float | None = None
-        self._asked = True
 
-    # --- the program -------------------------------------------------------------------------------
+    @property
+    def wires(self) -> Mapping[str, Wire]:
+        return self.bench.wires
 
-    def start(self) -> None:
-        """Power on: a new program from what was committed."""
-        self.starts += 1
-        self.panel = Panel()
+    def make(self) -> Booth:
         identity = Identity("Simulated booth", "sim", f"boot-{self.starts}", SEAL_PUBLIC, COMMAND_PUBLIC)
-        wires = self.bench.wires
-        booth = Booth(
+        return Booth(
             SETTINGS,
             identity,
             self._core(),
             self.store,
             self,
             drivers(),
-            wires,
+            self.wires,
             Signals(self.panel),
             wall=self.clock.wall,
         )
-        self.booth = booth
-        self._guard(lambda: booth.start(self.clock.now))
+
+    def read_pins(self) -> None:
         self.tell(ContactChanged(Contact.MAINS, self.bench.mains))
         self.tell(ContactChanged(Contact.DOOR, self._door))
-        for wire in wires.values():
-            wire.open()
-        self.clock.after(0.1, self.connect)
 
-    def tell(self, item: object) -> None:
-        """Give the program an item of its inbox, if it runs."""
-        booth = self.booth
-        if booth is not None:
-            self._guard(lambda: booth.handle(item, self.clock.now))
-
-    def wake(self) -> None:
-        """The program's own timers."""
-        booth = self.booth
-        if booth is not None:
-            self._guard(lambda: booth.wake(self.clock.now))
-
-    def next_wakeup(self) -> float | None:
-        """Asked of the program only after it has done something."""
-        if self._asked:
-            self._asked = False
-            self._due = self.booth.next_wakeup() if self.booth is not None else None
-        return self._due
-
-    def _guard(self, act: Callable[[], None]) -> None:
-        self._asked = True
-        try:
-            act()
-        except PowerCut as cut:
-            self.die()
-            crash = cut.crash
-            if crash.dark:
-                self.bench.set_mains(False)
-            self.clock.after(crash.off_s, lambda: self.again(crash.dark))
-
-    def die(self) -> None:
-        """The program is gone; its connection and its ports with it."""
-        self.booth = None
-        self._asked = True
-        for wire in self.bench.wires.values():
-            wire.hang_up()
-        if self.connected:
-            self.connected = False
-            self.lost_link()
+    def cut(self, crash: Crash) -> None:
+        if crash.dark:
+            self.bench.set_mains(False)
+        self.clock.after(crash.off_s, lambda: self.again(crash.dark))
 
     def again(self, dark: bool) -> None:
         """The power is back."""
@@ -146,38 +81,6 @@ class Node:
             self.set_mains(True)
         if self.booth is None:
             self.start()
-
-    # --- the link ----------------------------------------------------------------------------------
-
-    def publish(self, topic: str, payload: bytes, qos: int, retain: bool) -> bool:
-        """The MQTT client's face to the runtime."""
-        if not self.connected:
-            return False
-        self._publish(topic, payload)
-        return True
-
-    def connect(self) -> None:
-        """Try the broker until it answers."""
-        if self.booth is None or self.connected:
-            return
-        if not self.reachable():
-            self.clock.after(0.5, self.connect)
-            return
-        self.connected = True
-        self.generation += 1
-        self.tell(LinkUp(self.generation))
-
-    def disconnect(self, reason: str) -> None:
-        """The connection broke."""
-        if self.connected:
-            self.connected = False
-            self.tell(LinkDown(self.generation, reason))
-            self.clock.after(0.3, self.connect)
-
-    def arrive(self, topic: str, payload: bytes) -> None:
-        """A message of the coordinator reached the booth."""
-        if self.connected:
-            self.tell(MessageArrived(topic, payload))
 
     # --- people and mains --------------------------------------------------------------------------
 

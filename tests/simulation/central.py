@@ -25,11 +25,11 @@ from central.deciding.coordinator import Coordinator
 from central.deciding.turn import Settings
 from contract import topics
 from contract.messages import BoothState
+from hardware.rig.memory.clock import Clock
+from hardware.rig.memory.keys import COMMAND_PRIVATE, SEAL_PRIVATE
+from hardware.rig.memory.store import Crashes, PowerCut
 from hardware.simulators.centre import Centre
 from tests.simulation.booth import NAME, Node
-from tests.simulation.clock import Clock
-from tests.simulation.keys import COMMAND_PRIVATE, SEAL_PRIVATE
-from tests.simulation.memory import Crashes, PowerCut
 
 LATENCY = 0.006
 

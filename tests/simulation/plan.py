@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
-Moment = Literal["before", "after"]
+from hardware.rig.memory.store import Crash, Moment
 
 #: Every fault that may happen at a time, with the longest time it lasts (seconds).
 TIMED = {
@@ -35,19 +34,6 @@ TIMED = {
     "replay": 0.0,
     "door": 1.0,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Crash:
-    """The power of a program fails at its nth commit: just before it, or after it and before anything is acted upon.
-
-    `dark`: the printer and the simulated devices lose their power with it. `off_s`: until it starts again.
-    """
-
-    commit: int
-    moment: Moment
-    off_s: float
-    dark: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,5 +147,3 @@ def _count(world: World, query: str) -> int:
 def _rows(world: World, query: str) -> list[dict[str, Any]]:
     with world.central.store.read() as connection:
         return [dict(row._mapping) for row in connection.execute(text(query))]
-
-

@@ -17,13 +17,13 @@ from contract.messages import Modality, SignedCommand
 from edge.__main__ import Core
 from edge.core.commands import Lamp
 from edge.core.events import Button
+from hardware.rig.memory.clock import START, Clock
+from hardware.rig.memory.store import Crashes
+from hardware.rig.memory.wire import Wire
 from hardware.simulators.topaz import scribble
 from tests.simulation import verdict
-from tests.simulation.bench import Wire
 from tests.simulation.booth import NAME, Node
 from tests.simulation.central import Central
-from tests.simulation.clock import START, Clock
-from tests.simulation.memory import Crashes
 from tests.simulation.plan import Fault, Plan
 
 #: Virtual seconds after which a day that has not come to rest is a failure.

@@ -1,7 +1,7 @@
 """What a scenario asks of a bench: a booth set up, things done to it at a moment, and what was seen.
 
-A bench (`memory`, `pty`) has one class of this shape. The runner calls `start`, then `run_until` and `act` in turn, reads
-`told` and `facts`, and `close`s. All times are seconds since `start` returned, on the bench's own clock.
+A bench (`memory`, `pty`) has one class of this shape. The runner calls `start`, then `run_until` and `act` in turn,
+reads `told` and `facts`, and `close`s. All times are seconds since `start` returned, on the bench's own clock.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One physical change: `what` is a short word (`mains`, `feeds`, `engine`, `ats`, `program`, `card`), `how` its text."""
+    """One physical change. `what`: a word (`mains`, `feeds`, `engine`, `ats`, `program`, `card`); `how`: its text."""
 
     at: float
     what: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 
-#: Pattern -> what it does. CAPITALS stand for a number (COUNT whole, MS with `ms`), NAME for a word, `a|b` for a choice.
+#: Pattern -> what it does. CAPITALS stand for a number (COUNT whole, MS may have `ms`), NAME for a word, `a|b`: either.
 GRAMMAR: dict[str, str] = {
     "mains on|off": "the utility fails, or is back",
     "mains VOLTS": "the utility gives so many volts",

@@ -1,4 +1,4 @@
-"""Keys of the simulated coordinator; they guard nothing."""
+"""Keys of a simulated coordinator; they guard nothing."""
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey

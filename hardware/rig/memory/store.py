@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from edge.adapters.store import Loaded, Rows
 from edge.core.commands import DropBlob, KeepBlob
 from edge.core.journal import ROW_TYPES
-from tests.simulation.plan import Crash
+
+Moment = Literal["before", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """The power of a program fails at its nth commit: just before it, or after it and before anything is acted upon.
+
+    `dark`: the printer and the simulated devices lose their power with it. `off_s`: until it starts again.
+    """
+
+    commit: int
+    moment: Moment
+    off_s: float
+    dark: bool = False
 
 
 class PowerCut(BaseException):

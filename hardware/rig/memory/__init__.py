@@ -1,0 +1,1 @@
+"""The memory bench: the booth's real program and drivers, and simulated devices, in virtual time."""
