@@ -222,6 +222,10 @@ class Ups:
         del self._buffer[:-64]
         return self.wire.send(out, now)
 
+    def next_change(self) -> float | None:
+        """The next timer, or the end of the battery."""
+        return self._next_event()
+
     def next_wakeup(self) -> float | None:
         """The next timer, the end of the battery, or the next late reply."""
         return earliest(self._next_event(), self.wire.next_wakeup())
