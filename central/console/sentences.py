@@ -6,12 +6,14 @@ from typing import Final, Literal
 
 from pydantic import ValidationError
 
+from central.console import sentences_power
 from central.console.remedies import translated
 from central.console.texts import Language, known, text
 from central.console.words import masked, number
 from central.core.views import DeviceView, TimelineEntry
 from contract.messages import (
     BODIES,
+    AlarmChanged,
     AttemptMade,
     BoothStarted,
     CommandDone,
@@ -23,12 +25,16 @@ from contract.messages import (
     EnrolmentCompleted,
     EnrolmentOpened,
     EnrolmentStarted,
+    GensetChanged,
+    LoadShed,
+    MainsDipped,
     Message,
     Outcome,
     PrintChanged,
     PrintState,
-    Supply,
+    ShutdownChanged,
     SupplyChanged,
+    UpsTested,
 )
 
 Weight = Literal["problem", "attention", "normal"]
@@ -36,6 +42,12 @@ Weight = Literal["problem", "attention", "normal"]
 DRAWINGS: Final = {
     "booth": "booth",
     "supply": "power",
+    "mains": "mains",
+    "genset": "genset",
+    "load": "plug",
+    "shutdown": "off",
+    "ups": "battery",
+    "alarm": "bell",
     "device": "device",
     "door": "door",
     "document": "document",
@@ -81,7 +93,7 @@ def _say(language: Language, body: Message) -> tuple[str, Weight]:
         case BoothStarted():
             return text(language, "say.booth.started", version=body.version), "normal"
         case SupplyChanged():
-            return _supply(language, body)
+            return sentences_power.supply(language, body)
         case DeviceChanged():
             return _device(language, body)
         case DoorChanged():
@@ -92,6 +104,9 @@ def _say(language: Language, body: Message) -> tuple[str, Weight]:
         case CommandDone():
             said = text(language, f"say.command.{body.outcome}", command=body.command)
             return _with(said, translated(language, body.reason)), _OUTCOMES[body.outcome]
+        case MainsDipped() | GensetChanged() | LoadShed() | ShutdownChanged() | UpsTested() | AlarmChanged():
+            parts, weight = sentences_power.say(language, body)
+            return _with(*parts), weight
         case _:
             return _recording(language, body), "normal"
 
@@ -123,21 +138,6 @@ def _recording(language: Language, body: Message) -> str:
             reason = translated(language, body.reason)
             return text(language, "say.enrolment.cancelled", enrolment=body.enrolment, reason=reason)
     raise AssertionError(f"no sentence for {type(body).__name__}")
-
-
-def _supply(language: Language, body: SupplyChanged) -> tuple[str, Weight]:
-    figures = []
-    for key, value in (("charge", body.charge_pct), ("load", body.load_pct), ("input", body.input_v)):
-        if value is not None:
-            figures.append(text(language, f"say.supply.{key}", n=number(language, value)))
-    if body.mains_contact is True and body.supply is Supply.ON_BATTERY:
-        figures.append(text(language, "say.supply.contact.on"))
-    if body.mains_contact is False and body.supply is Supply.ON_MAINS:
-        figures.append(text(language, "say.supply.contact.off"))
-    said = text(language, f"say.supply.{body.supply}")
-    if figures:
-        said = f"{said} ({', '.join(figures)})"
-    return said, "normal" if body.supply is Supply.ON_MAINS else "attention"
 
 
 def _device(language: Language, body: DeviceChanged) -> tuple[str, Weight]:

@@ -9,16 +9,32 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from central.core.views import (
+    AlarmView,
     BoothView,
+    CommandView,
     DeadLetterView,
     DeviceView,
+    DipView,
     EncodingView,
+    GensetView,
+    OutageView,
     PrintJobView,
     Subscription,
+    SupplySpan,
     TimelineEntry,
     Totals,
 )
-from contract.messages import KINDS, DeviceChanged, DeviceState, Message, Supply, SupplyChanged
+from contract.messages import (
+    KINDS,
+    AlarmState,
+    DeviceChanged,
+    DeviceState,
+    GensetChanged,
+    Message,
+    Priority,
+    Supply,
+    SupplyChanged,
+)
 
 JobState = Literal["pending", "processing", "processing-stopped", "completed", "canceled", "aborted"]
 
@@ -32,6 +48,10 @@ DEVICES = {
     "slap": ("sbi", {"maker": "MOSIP", "model": "Slap 4-4-2"}),
     "iris": ("sbi", {}),
 }
+
+
+OUTAGE = frozenset({Supply.ON_BATTERY, Supply.GENSET_STARTING, Supply.ON_GENSET, Supply.SHUTTING_DOWN, Supply.OFF})
+STATES = (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED, AlarmState.ACKNOWLEDGED, AlarmState.SHELVED)
 
 
 class Listener:
@@ -76,6 +96,13 @@ class World:
     jobs: dict[str, PrintJobView] = field(default_factory=dict)
     sent: list[EncodingView] = field(default_factory=list)
     letters: list[DeadLetterView] = field(default_factory=list)
+    sounding: list[AlarmView] = field(default_factory=list)
+    spans: dict[str, list[SupplySpan]] = field(default_factory=dict)
+    """Supply of each booth, oldest first; the last one has no end."""
+    failures: list[OutageView] = field(default_factory=list)
+    flickers: dict[str, list[DipView]] = field(default_factory=dict)
+    told: list[CommandView] = field(default_factory=list)
+    """Commands, newest first."""
     centre_up: bool | None = True
     refusal: str | None = None
     """What every action answers."""
@@ -88,20 +115,27 @@ class World:
     def totals(self) -> Totals:
         jobs = list(self.jobs.values())
         return Totals(
-            outages=sum(booth.supply is Supply.ON_BATTERY for booth in self.boards.values()),
+            outages=sum(booth.supply in OUTAGE for booth in self.boards.values()),
             lost=sum(booth.lost for booth in self.boards.values()),
             uncertain=sum(job.state == "processing-stopped" for job in jobs),
             dead_letters=len(self.letters),
             pending=sum(job.state in ("pending", "processing") for job in jobs),
             printed_today=sum(job.state == "completed" for job in jobs),
             centre_up=self.centre_up,
+            unacknowledged=sum(
+                alarm.state in (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED) for alarm in self.sounding
+            ),
         )
 
     def booths(self) -> tuple[BoothView, ...]:
-        return tuple(self.boards.values())
+        return tuple(self._with_alarms(booth) for booth in self.boards.values())
 
     def booth(self, booth: str) -> BoothView | None:
-        return self.boards.get(booth)
+        board = self.boards.get(booth)
+        return board and self._with_alarms(board)
+
+    def _with_alarms(self, booth: BoothView) -> BoothView:
+        return replace(booth, alarms=self.alarms(booth.id))
 
     def timeline(self, booth: str, limit: int = 100, kind: str | None = None) -> tuple[TimelineEntry, ...]:
         fits = [entry for entry in self.entries if entry.booth == booth and kind in (None, entry.kind)]
@@ -116,6 +150,32 @@ class World:
     def dead_letters(self, limit: int = 200) -> tuple[DeadLetterView, ...]:
         return tuple(self.letters[:limit])
 
+    def alarms(self, booth: str | None = None, limit: int = 200) -> tuple[AlarmView, ...]:
+        fits = [alarm for alarm in self.sounding if booth in (None, alarm.booth) and alarm.state != AlarmState.NORMAL]
+        states, priorities = list(STATES), list(Priority)
+        fits.sort(key=lambda alarm: (states.index(alarm.state), priorities.index(alarm.priority)))
+        return tuple(fits[:limit])
+
+    def supply_history(self, booth: str, since: datetime) -> tuple[SupplySpan, ...]:
+        spans = [span for span in self.spans.get(booth, []) if span.end is None or span.end > since]
+        first = spans[0].start if spans else None
+        if first is None or first > since:
+            return (SupplySpan(Supply.UNKNOWN, since, first), *spans)
+        return (replace(spans[0], start=since), *spans[1:])
+
+    def outages(self, booth: str, since: datetime) -> tuple[OutageView, ...]:
+        return tuple(outage for outage in self.failures if outage.booth == booth)
+
+    def dips(self, booth: str, since: datetime, limit: int = 200) -> tuple[DipView, ...]:
+        return tuple(self.flickers.get(booth, [])[:limit])
+
+    def genset(self, booth: str) -> GensetView | None:
+        board = self.boards.get(booth)
+        return board.genset if board else None
+
+    def commands(self, booth: str, limit: int = 50) -> tuple[CommandView, ...]:
+        return tuple(command for command in self.told if command.booth == booth)[:limit]
+
     # --- Actions ---
 
     def settle(self, job: str, found: Literal["printed", "spoiled", "not-begun"], person: str) -> str | None:
@@ -128,6 +188,61 @@ class World:
 
     def identify(self, booth: str, person: str) -> str | None:
         self.asked.append(("identify", booth, person))
+        return self.refusal
+
+    def test_ups(
+        self, booth: str, length: Literal["quick", "two-minutes", "deep", "cancel"], person: str
+    ) -> str | None:
+        return self._ask(booth, "test-ups", person, length=length)
+
+    def test_genset(self, booth: str, action: Literal["start", "stop"], person: str) -> str | None:
+        return self._ask(booth, "test-genset", person, action=action)
+
+    def mute(self, booth: str, what: Literal["ups", "booth"], person: str) -> str | None:
+        return self._ask(booth, "mute", person, what=what)
+
+    def alarm(
+        self,
+        booth: str,
+        alarm: str,
+        occurrence: int,
+        action: Literal["acknowledge", "shelve", "unshelve"],
+        person: str,
+        minutes: int = 0,
+        reason: str = "",
+    ) -> str | None:
+        fields = {"action": action, "alarm": alarm, "occurrence": str(occurrence)}
+        if action == "shelve":
+            fields |= {"minutes": str(minutes), "reason": reason}
+        refusal = self._ask(booth, "alarm", person, **fields)
+        if refusal is None:
+            self.sounding = [
+                self._seen_to(each, action, person, minutes, reason)
+                if (each.booth, each.alarm, each.occurrence) == (booth, alarm, occurrence)
+                else each
+                for each in self.sounding
+            ]
+            self.tell("alarms", "booths", f"booth:{booth}")
+        return refusal
+
+    def _seen_to(self, alarm: AlarmView, action: str, person: str, minutes: int, reason: str) -> AlarmView:
+        now = datetime.now(UTC)
+        if action == "shelve":
+            until = now + timedelta(minutes=minutes)
+            return replace(alarm, state=AlarmState.SHELVED, person=person, reason=reason, shelved_until=until)
+        acknowledged = AlarmState.ACKNOWLEDGED if alarm.active else AlarmState.NORMAL
+        state = AlarmState.UNACKNOWLEDGED if action == "unshelve" else acknowledged
+        return replace(alarm, state=state, person=person, reason="", changed=now, shelved_until=None)
+
+    def _ask(self, booth: str, kind: str, person: str, **fields: str) -> str | None:
+        self.asked.append((kind, booth, *fields.values(), person))
+        now = datetime.now(UTC)
+        name = f"c-{len(self.asked)}"
+        outcome: Literal["pending", "refused"] = "pending" if self.refusal is None else "refused"
+        answered = None if self.refusal is None else now
+        command = CommandView(name, booth, kind, fields, person, now, outcome, self.refusal or "", answered)
+        self.told.insert(0, command)
+        self.tell(f"booth:{booth}")
         return self.refusal
 
     # --- Changes ---
@@ -153,8 +268,15 @@ class World:
         self.entries.append(TimelineEntry(f"{booth}-{seq}", booth, seq, now, now, kind, data))
         board = self.boards[booth]
         if isinstance(body, SupplyChanged):
-            worst: Literal["attention", "good"] = "attention" if body.supply is Supply.ON_BATTERY else "good"
+            worst: Literal["attention", "good"] = "good" if body.supply is Supply.ON_MAINS else "attention"
             board = replace(board, supply=body.supply, supply_since=now, worst=worst, last_heard=now)
+            spans = self.spans.setdefault(booth, [])
+            if spans:
+                spans[-1] = replace(spans[-1], end=now)
+            spans.append(SupplySpan(body.supply, now, None))
+        elif isinstance(body, GensetChanged):
+            fields = body.model_dump()
+            board = replace(board, genset=GensetView(since=now, **fields), last_heard=now)
         elif isinstance(body, DeviceChanged):
             view = DeviceView(
                 body.device, body.kind, body.state, now, body.error, body.remedy, body.reasons, dict(body.details)

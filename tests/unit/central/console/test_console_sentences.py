@@ -14,6 +14,8 @@ from central.core.views import TimelineEntry
 from contract.messages import (
     BODIES,
     KINDS,
+    AlarmChanged,
+    AlarmState,
     BoothStarted,
     CommandDone,
     DeviceChanged,
@@ -24,13 +26,21 @@ from contract.messages import (
     EnrolmentCompleted,
     EnrolmentOpened,
     EnrolmentStarted,
+    GensetChanged,
+    GensetPhase,
+    LoadShed,
+    MainsDipped,
     Message,
     Modality,
     Outcome,
     PrintChanged,
     PrintState,
+    Priority,
+    Quality,
+    ShutdownChanged,
     Supply,
     SupplyChanged,
+    UpsTested,
 )
 from contract.messages import AttemptMade as Attempt
 
@@ -48,6 +58,17 @@ EXAMPLES: list[Message] = [
     EnrolmentCompleted(enrolment="e-1", packet="e-1", size=70_000, parts=2, sha256="0" * 64),
     EnrolmentCancelled(enrolment="e-1", reason="stopped by the officer"),
     *(PrintChanged(job="job-e-1", attempt=1, state=state) for state in PrintState),
+    MainsDipped(seconds=0.12, lowest_v=61.0),
+    *(GensetChanged(phase=phase, attempt=1) for phase in GensetPhase),
+    LoadShed(stage=0),
+    LoadShed(stage=2, cause="the battery is low"),
+    *(ShutdownChanged(stage=stage) for stage in ("announced", "closing", "committed", "cancelled")),
+    *(UpsTested(passed=passed) for passed in (True, False, None)),
+    *(
+        AlarmChanged(alarm="mains.out", occurrence=1, priority=priority, state=state, active=True)
+        for priority in Priority
+        for state in AlarmState
+    ),
     *(CommandDone(command="c-1", outcome=outcome) for outcome in Outcome),
 ]
 
@@ -99,6 +120,27 @@ def test_a_contact_that_disagrees_with_the_fused_supply_is_told() -> None:
     assert "the mains contact says mains is present" in words
 
 
+def test_a_lost_source_is_told_beside_the_supply_that_goes_on() -> None:
+    body = SupplyChanged(supply=Supply.ON_MAINS, mains_contact=True, sources={"ups": Quality.LOST})
+    assert said(body) == ("Listrik PLN ada; loket memakai listrik PLN (UPS hilang)", "normal")
+
+
+def test_a_genset_that_only_acknowledged_is_not_told_as_running() -> None:
+    words, weight = said(GensetChanged(phase=GensetPhase.WARMING, attempt=1))
+    assert "Belum terbukti berputar" in words and weight == "attention"
+    assert "Belum terbukti" not in said(GensetChanged(phase=GensetPhase.WARMING, attempt=1, verified=True))[0]
+
+
+def test_an_alarm_is_told_with_its_figures() -> None:
+    body = AlarmChanged(
+        alarm="genset.fuel-low", occurrence=1, priority=Priority.HIGH, state=AlarmState.UNACKNOWLEDGED, active=True,
+        figures={"fuel_pct": 14.0, "hours": 2.25},
+    )  # fmt: skip
+    words, weight = said(body)
+    assert words == ("Alarm tinggi: Bahan bakar hampir habis. Bahan bakar genset 14 %, cukup untuk 2,2 jam.")
+    assert weight == "problem"
+
+
 def test_a_jam_is_told_with_its_remedy_in_indonesian() -> None:
     body = DeviceChanged(
         device="printer",
@@ -135,7 +177,25 @@ json_values = st.recursive(
 
 @given(
     kind=st.sampled_from(sorted(BODIES)),
-    body=st.dictionaries(st.sampled_from(["supply", "device", "state", "open", "job", "nik", "reason"]), json_values),
+    body=st.dictionaries(
+        st.sampled_from(
+            [
+                "supply",
+                "phase",
+                "stage",
+                "alarm",
+                "passed",
+                "seconds",
+                "device",
+                "state",
+                "open",
+                "job",
+                "nik",
+                "reason",
+            ]
+        ),
+        json_values,
+    ),
 )
 def test_no_body_stops_the_timeline(kind: str, body: dict[str, Any]) -> None:
     assert sentences.sentence("id", entry(kind, body))[0]
