@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
+from pydantic import ValidationError
+
 from central.adapters import card_face, store_ingest, store_work
 from central.adapters.centre import Centre
 from central.adapters.changes import ChangesHub
@@ -25,11 +27,14 @@ from central.core.items import (
     Identify,
     Item,
     LinkDown,
+    PowerAsked,
     Publish,
     Settle,
 )
 from central.deciding.coordinator import Coordinator
+from central.deciding.incoming import reason_of
 from central.deciding.turn import Settings
+from contract.messages import AlarmCommand, MuteCommand, PowerCommand, TestGensetCommand, TestUpsCommand
 
 log = logging.getLogger("loket.central")
 
@@ -104,6 +109,50 @@ class Inbox:
     def identify(self, booth: str, person: str) -> str | None:
         """Blink and beep."""
         return self._ask(lambda reply: Identify(booth, person, reply))
+
+    def test_ups(
+        self, booth: str, length: Literal["quick", "two-minutes", "deep", "cancel"], person: str
+    ) -> str | None:
+        """Test the battery, or break a test off."""
+        return self._power(booth, lambda: TestUpsCommand(length=length, person=person[:500]))
+
+    def test_genset(self, booth: str, action: Literal["start", "stop"], person: str) -> str | None:
+        """Run the genset without load, or end that."""
+        return self._power(booth, lambda: TestGensetCommand(action=action, person=person[:500]))
+
+    def mute(self, booth: str, what: Literal["ups", "booth"], person: str) -> str | None:
+        """Silence a beeper."""
+        return self._power(booth, lambda: MuteCommand(what=what, person=person[:500]))
+
+    def alarm(
+        self,
+        booth: str,
+        alarm: str,
+        occurrence: int,
+        action: Literal["acknowledge", "shelve", "unshelve"],
+        person: str,
+        minutes: int = 0,
+        reason: str = "",
+    ) -> str | None:
+        """See to one occurrence of an alarm."""
+        return self._power(
+            booth,
+            lambda: AlarmCommand(
+                action=action,
+                alarm=alarm,
+                occurrence=occurrence,
+                person=person[:500],
+                minutes=minutes,
+                reason=reason.strip()[:500],
+            ),
+        )
+
+    def _power(self, booth: str, make: Callable[[], PowerCommand]) -> str | None:
+        try:
+            body = make()
+        except ValidationError as error:
+            return f"this cannot be asked: {reason_of(error)}"
+        return self._ask(lambda reply: PowerAsked(booth, body, reply))
 
     def _ask(self, make: Callable[[Callable[[str | None], None]], Item]) -> str | None:
         answer: queue.SimpleQueue[str | None] = queue.SimpleQueue()

@@ -24,9 +24,10 @@ from sqlalchemy import (
 metadata = MetaData()
 
 #: The newest step in `central/migrations`: a database that has it needs none.
-REVISION = "0001"
+REVISION = "0002"
 
-#: One booth as last told. `listed`: named in the coordinator's configuration.
+#: One booth as last told. `listed`: named in the coordinator's configuration. `told`: until when what it was fed by is
+#: known; `restarted`: it runs again, but its own events about that have not come yet.
 booth = Table(
     "booth",
     metadata,
@@ -44,6 +45,8 @@ booth = Table(
     Column("figures", Text, nullable=False, server_default="{}"),
     Column("figures_at", Double),
     Column("door_open", Boolean),
+    Column("told", Double),
+    Column("restarted", Boolean, nullable=False, server_default=text("false")),
 )
 
 #: Sequence numbers of one memory (epoch) of a booth. All up to `prefix` are committed and counted;
@@ -270,8 +273,85 @@ command = Table(
     Column("outcome", String(10)),
     Column("reason", Text, nullable=False, server_default=""),
     Column("answered", Double),
+    Column("person", Text, nullable=False, server_default=""),
+    Column("fields", Text, nullable=False, server_default="{}"),
     Index("command_open", "booth", sqlite_where=text("outcome IS NULL"), postgresql_where=text("outcome IS NULL")),
     Index("command_job", "job"),
+    Index(
+        "command_asked",
+        "booth",
+        "issued",
+        sqlite_where=text("kind <> 'print'"),
+        postgresql_where=text("kind <> 'print'"),
+    ),
+)
+
+#: The latest occurrence of each alarm of a booth, which alone decides about it. `normal`: gone and acknowledged.
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("booth", String(40), primary_key=True),
+    Column("alarm", String(80), primary_key=True),
+    Column("occurrence", BigInteger, nullable=False),
+    Column("priority", String(10), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("changed", Double, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("remedy", Text, nullable=False),
+    Column("figures", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("shelved_until", Double),
+    Index(
+        "alarm_open", "booth", sqlite_where=text("state <> 'normal'"), postgresql_where=text("state <> 'normal'")
+    ),
+)
+
+#: What fed a booth from `start` on, by its own clock, until the next row.
+supply = Table(
+    "supply",
+    metadata,
+    Column("booth", String(40), primary_key=True),
+    Column("start", Double, primary_key=True),
+    Column("supply", String(20), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: An absence of the mains that was too short for an outage.
+dip = Table(
+    "dip",
+    metadata,
+    Column("booth", String(40), primary_key=True),
+    Column("at", Double, primary_key=True),
+    Column("seconds", Double, nullable=False),
+    Column("lowest_v", Double),
+    sqlite_with_rowid=False,
+)
+
+#: Genset, load shedding, shutdown and battery test of a booth as last told; null: never told.
+power = Table(
+    "power",
+    metadata,
+    Column("booth", String(40), primary_key=True),
+    Column("phase", String(20)),
+    Column("phase_since", Double),
+    Column("attempt", Integer),
+    Column("genset_cause", Text),
+    Column("verified", Boolean),
+    Column("fuel_pct", Double),
+    Column("fuel_hours", Double),
+    Column("run_hours", Double),
+    Column("service_hours", Double),
+    Column("shed", Integer),
+    Column("shed_cause", Text),
+    Column("shutdown", String(10)),
+    Column("shutdown_since", Double),
+    Column("shutdown_cause", Text),
+    Column("test_passed", Boolean),
+    Column("test_cause", Text),
+    Column("tested", Double),
 )
 
 #: Single facts of the coordinator itself, e.g. `centre_up`.

@@ -120,6 +120,8 @@ def new_booth(booth: str) -> dict[str, Any]:
         "figures": "{}",
         "figures_at": None,
         "door_open": None,
+        "told": None,
+        "restarted": False,
     }
 
 

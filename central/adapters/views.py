@@ -9,18 +9,25 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, func, select, text
 
-from central.adapters import schema
+from central.adapters import schema, views_power
 from central.adapters.store import Store
 from central.adapters.store_ingest import count_dead_letters
 from central.adapters.store_work import PRINTER
-from central.core import fleet, print_queue
+from central.adapters.views_power import when as _when
+from central.core import fleet, print_queue, supply
 from central.core.print_queue import Job, Printer
 from central.core.views import (
+    AlarmView,
     BoothView,
+    CommandView,
     DeadLetterView,
     DeviceView,
+    DipView,
     EncodingView,
+    GensetView,
+    OutageView,
     PrintJobView,
+    SupplySpan,
     TimelineEntry,
     Totals,
 )
@@ -28,10 +35,6 @@ from contract.messages import DeviceState, Supply
 
 #: The service's day (WIB).
 _WIB = timezone(timedelta(hours=7), "WIB")
-
-
-def _when(at: float | None) -> datetime | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC)
 
 
 def _masked(nik: str) -> str:
@@ -60,14 +63,16 @@ class StoreViews:
 
             printed = select(func.count()).select_from(card).where(card.c.at >= today, card.c.outcome == "printed")
             up = connection.execute(select(fact.c.value).where(fact.c.name == "centre_up")).scalar()
+            out = booth.c.supply.in_([word.value for word in supply.WITHOUT_MAINS])
             return Totals(
-                outages=number(select(func.count()).select_from(booth).where(booth.c.supply == "ON_BATTERY")),
+                outages=number(select(func.count()).select_from(booth).where(out)),
                 lost=number(select(func.sum(gap.c.lost))),
                 uncertain=jobs("processing-stopped"),
                 dead_letters=count_dead_letters(connection),
                 pending=jobs("pending"),
                 printed_today=number(printed),
                 centre_up=None if up is None else bool(up),
+                unacknowledged=views_power.unacknowledged(connection),
             )
 
     def booths(self) -> tuple[BoothView, ...]:
@@ -164,6 +169,36 @@ class StoreViews:
                 for row in rows
             )
 
+    def alarms(self, booth: str | None = None, limit: int = 200) -> tuple[AlarmView, ...]:
+        """Alarms that are not over, worst first."""
+        with self._store.read() as connection:
+            return tuple(views_power.alarms(connection, booth, limit))
+
+    def supply_history(self, booth: str, since: datetime) -> tuple[SupplySpan, ...]:
+        """What fed a booth from `since` on, oldest first."""
+        with self._store.read() as connection:
+            return views_power.history(connection, booth, since)
+
+    def outages(self, booth: str, since: datetime) -> tuple[OutageView, ...]:
+        """Outages that were not over at `since`, newest first."""
+        with self._store.read() as connection:
+            return views_power.outages(connection, booth, since, self._wall())
+
+    def dips(self, booth: str, since: datetime, limit: int = 200) -> tuple[DipView, ...]:
+        """Moments without mains, newest first."""
+        with self._store.read() as connection:
+            return views_power.dips(connection, booth, since, limit)
+
+    def genset(self, booth: str) -> GensetView | None:
+        """The genset as last told."""
+        with self._store.read() as connection:
+            return views_power.genset(views_power.power_rows(connection, booth).get(booth))
+
+    def commands(self, booth: str, limit: int = 50) -> tuple[CommandView, ...]:
+        """What people asked of a booth, newest first."""
+        with self._store.read() as connection:
+            return views_power.commands(connection, booth, limit)
+
     def blanks(self) -> dict[str, dict[str, int]]:
         """Per booth: blanks `given`, cards `printed` and `spoiled`."""
         booth, card = schema.booth, schema.card
@@ -203,7 +238,12 @@ def _printers(connection: Connection, booths: set[str]) -> dict[str, Printer]:
     """Condition of these booths' printers."""
     booth, device, job = schema.booth, schema.device, schema.print_job
     ids = list(booths)
-    online = _grouped(connection, select(booth.c.id, booth.c.online).where(booth.c.id.in_(ids)))
+    known = {
+        row.id: row
+        for row in connection.execute(
+            select(booth.c.id, booth.c.online, booth.c.supply, booth.c.figures).where(booth.c.id.in_(ids))
+        )
+    }
     states: dict[str, str] = {}
     query = select(device.c.booth, device.c.state).where(device.c.booth.in_(ids), device.c.kind == PRINTER)
     for row in connection.execute(query):
@@ -211,7 +251,15 @@ def _printers(connection: Connection, booths: set[str]) -> dict[str, Printer]:
     busy = _grouped(
         connection, select(job.c.booth, job.c.job).where(job.c.booth.in_(ids), text("print_job.state = 'processing'"))
     )
-    return {name: Printer(bool(online.get(name)), states.get(name), busy.get(name)) for name in ids}
+    return {name: _printer(known.get(name), states.get(name), busy.get(name)) for name in ids}
+
+
+def _printer(row: Any | None, state: str | None, busy: str | None) -> Printer:
+    if row is None:
+        return Printer(False, state, busy)
+    off = fleet.is_off(row.online, Supply(row.supply), committed=False)
+    told = json.loads(row.figures).get("may.print") if row.online else None
+    return Printer(row.online, state, busy, off, told if isinstance(told, str) else "")
 
 
 def _booths(connection: Connection, only: str | None) -> list[BoothView]:
@@ -245,10 +293,16 @@ def _booths(connection: Connection, only: str | None) -> list[BoothView]:
     lost = _grouped(
         connection, per_booth(gap.c.booth, select(gap.c.booth, func.sum(gap.c.lost)).group_by(gap.c.booth))
     )
+    alarms: dict[str, list[AlarmView]] = {}
+    for alarm in views_power.alarms(connection, only, None):
+        alarms.setdefault(alarm.booth, []).append(alarm)
+    power = views_power.power_rows(connection, only)
     return [
         _booth(
             row,
             tuple(devices.get(row.id, ())),
+            tuple(alarms.get(row.id, ())),
+            power.get(row.id),
             waiting.get(row.id, 0),
             printing.get(row.id),
             uncertain.get(row.id, 0),
@@ -259,17 +313,35 @@ def _booths(connection: Connection, only: str | None) -> list[BoothView]:
 
 
 def _booth(
-    row: Any, devices: tuple[DeviceView, ...], waiting: int, printing: str | None, uncertain: int, lost: int
+    row: Any,
+    devices: tuple[DeviceView, ...],
+    alarms: tuple[AlarmView, ...],
+    power: Any | None,
+    waiting: int,
+    printing: str | None,
+    uncertain: int,
+    lost: int,
 ) -> BoothView:
     figures: dict[str, Any] = json.loads(row.figures)
-    charge = figures.get("battery.charge")
-    supply = Supply(row.supply)
+    fed = Supply(row.supply)
+    shutdown: Any = (power.shutdown if power else None) or ""
+    condition = fleet.Condition(
+        online=row.online,
+        supply=fed,
+        seconds=_number(figures.get("energy.seconds")),
+        charge=_number(figures.get("battery.charge")),
+        devices=tuple(device.state for device in devices),
+        door_open=row.door_open,
+        uncertain=uncertain,
+        lost=lost,
+        alarms=tuple(fleet.Alarmed(alarm.priority, alarm.state, alarm.active) for alarm in alarms),
+    )
     return BoothView(
         id=row.id,
         name=row.name,
         online=row.online,
         last_heard=_when(row.last_heard),
-        supply=supply,
+        supply=fed,
         supply_since=_when(row.supply_since),
         figures=figures,
         figures_at=_when(row.figures_at),
@@ -281,16 +353,21 @@ def _booth(
         lost=lost,
         version=row.version,
         boot=row.boot,
-        worst=fleet.worst(
-            row.online,
-            supply,
-            float(charge) if isinstance(charge, (int, float)) else None,
-            (device.state for device in devices),
-            row.door_open,
-            uncertain,
-            lost,
-        ),
+        worst=fleet.worst(condition),
+        alarms=alarms,
+        genset=views_power.genset(power),
+        shed=(power.shed if power else None) or 0,
+        shed_cause=(power.shed_cause if power else None) or "",
+        shutdown=shutdown,
+        shutdown_since=_when(power.shutdown_since) if power and shutdown else None,
+        shutdown_cause=power.shutdown_cause if power and shutdown else "",
+        ups_test=views_power.ups_test(power),
+        off=fleet.is_off(row.online, fed, shutdown == "committed"),
     )
+
+
+def _number(figure: Any) -> float | None:
+    return float(figure) if isinstance(figure, (int, float)) and not isinstance(figure, bool) else None
 
 
 def _device(row: Any) -> DeviceView:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from central.core.encoding import Answer
+from contract.messages import PowerCommand
 
 Reply = Callable[[str | None], None]
 
@@ -70,7 +71,16 @@ class Identify:
     reply: Reply
 
 
-Item = Received | LinkUp | LinkDown | CentreAnswered | CentreHealth | Settle | Identify
+@dataclass(frozen=True, slots=True)
+class PowerAsked:
+    """A test, a silence, or a word about an alarm; the person is in the body."""
+
+    booth: str
+    body: PowerCommand
+    reply: Reply
+
+
+Item = Received | LinkUp | LinkDown | CentreAnswered | CentreHealth | Settle | Identify | PowerAsked
 
 
 class Publish(NamedTuple):

@@ -64,6 +64,10 @@ class Printer:
     """Health of the card printer; None: the booth has told of none."""
     busy: str | None
     """Job in processing there."""
+    off: bool = False
+    """It has told that it goes off until the mains return."""
+    may_not: str = ""
+    """Why the booth itself begins no card now, as it last told; for people, since the booth decides again."""
 
 
 def job_id(enrolment: str) -> str:
@@ -78,6 +82,8 @@ def created(enrolment: str, booth: str, nik: str, at: float, promise_s: float) -
 
 def blocked(printer: Printer) -> str:
     """Why no job can be sent to this booth now; empty when one can."""
+    if printer.off:
+        return "the booth is off until the mains return"
     if not printer.online:
         return "the booth is offline"
     if printer.state is None:
@@ -96,6 +102,8 @@ def why(job: Job, printer: Printer, at: float) -> str:
     told = blocked(printer)
     if told:
         return told
+    if printer.may_not:
+        return printer.may_not
     if job.not_before > at:
         return job.why or "waits before the next try"
     return "waits for its turn"

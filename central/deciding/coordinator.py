@@ -21,12 +21,15 @@ from central.core.items import (
     Identify,
     Item,
     LinkUp,
+    PowerAsked,
     Publish,
     Received,
     Settle,
 )
+from central.deciding.commands import Commands
 from central.deciding.ingest import Ingest
 from central.deciding.packets import Packets
+from central.deciding.power import Power
 from central.deciding.printing import Printing
 from central.deciding.turn import Settings, Turn
 from contract import topics
@@ -79,8 +82,9 @@ class Coordinator:
         self._repeat_at, self._encode_at, self._later_at = now, wall.timestamp(), wall.timestamp()
 
     def _decide(self, turn: Turn, items: Sequence[Item]) -> None:
-        packets, printing = Packets(turn), Printing(turn, self._sent)
-        ingest = Ingest(turn, packets, printing)
+        packets, commands = Packets(turn), Commands(turn, self._sent)
+        printing, power = Printing(turn, commands), Power(turn, commands)
+        ingest = Ingest(turn, packets, printing, power)
         messages: list[Received] = []
         others: list[Item] = []
         for item in items:
@@ -95,19 +99,21 @@ class Coordinator:
             else:
                 others.append(item)
         ingest.take(messages)
-        self._others(turn, printing, others)
+        self._others(turn, printing, power, others)
         self._acknowledge(turn, ingest)
         self._encode(turn)
         turn.flush()
-        self._print(turn, printing)
+        self._print(turn, printing, commands)
         turn.flush()
 
-    def _others(self, turn: Turn, printing: Printing, items: Sequence[Item]) -> None:
+    def _others(self, turn: Turn, printing: Printing, power: Power, items: Sequence[Item]) -> None:
         for item in items:
             if isinstance(item, Settle):
                 turn.effects.replies.append((item.reply, printing.settle(item)))
             elif isinstance(item, Identify):
-                turn.effects.replies.append((item.reply, printing.identify(item)))
+                turn.effects.replies.append((item.reply, power.identify(item)))
+            elif isinstance(item, PowerAsked):
+                turn.effects.replies.append((item.reply, power.asked(item)))
             elif isinstance(item, CentreHealth):
                 store_ingest.set_fact(turn.connection, "centre_up", "1" if item.up else "", turn.at)
                 turn.effects.changed.add("booths")
@@ -159,17 +165,17 @@ class Coordinator:
         if len(self._calling) >= self._settings.calls and self._encode_at is not None:
             self._encode_at = max(self._encode_at, turn.at + 1.0)
 
-    def _print(self, turn: Turn, printing: Printing) -> None:
+    def _print(self, turn: Turn, printing: Printing, commands: Commands) -> None:
         """Back-offs that are over, jobs for free printers, commands that nobody has answered."""
         later = self._later_at is not None and turn.at >= self._later_at
         if later:
             turn.printers.update(store_work.later_booths(turn.connection, turn.at))
         dirty = bool(turn.printers) or later
         if (self._repeat_at is not None and turn.now >= self._repeat_at) or turn.resend:
-            self._repeat_at = printing.repeat()
+            self._repeat_at = commands.repeat(printing.given_up)
             dirty = dirty or bool(turn.printers)
         printing.dispatch()
-        if printing.published:
+        if commands.published:
             soon = turn.now + print_queue.RESEND_S
             self._repeat_at = soon if self._repeat_at is None else min(self._repeat_at, soon)
         if dirty:

@@ -29,6 +29,7 @@ class Incoming:
     payload: str
     body: Message | None
     refused: str
+    boot: str = ""
 
 
 def reason_of(error: ValidationError) -> str:
@@ -57,7 +58,7 @@ def read_event(payload: bytes) -> tuple[str, Incoming] | str:
         moment = event.time.timestamp()
     except (OverflowError, ValueError):
         moment = 0.0
-    return event.epoch, Incoming(event.seq, event.id, event.kind, moment, payload.decode(), body, refused)
+    return event.epoch, Incoming(event.seq, event.id, event.kind, moment, payload.decode(), body, refused, event.boot)
 
 
 def _countable(payload: bytes, reason: str) -> tuple[str, Incoming] | str:

@@ -18,6 +18,7 @@ from central.adapters import store_ingest
 from central.core.items import Received
 from central.deciding.incoming import Incoming, read_event, reason_of
 from central.deciding.packets import Packets
+from central.deciding.power import Power
 from central.deciding.printing import Printing
 from central.deciding.projection import Projection
 from central.deciding.turn import Turn
@@ -62,11 +63,12 @@ def _parse(topic: str) -> tuple[str, Topic, str | None] | None:
 class Ingest:
     """The messages of one turn."""
 
-    def __init__(self, turn: Turn, packets: Packets, printing: Printing) -> None:
+    def __init__(self, turn: Turn, packets: Packets, printing: Printing, power: Power) -> None:
         self._turn = turn
         self._packets = packets
         self._printing = printing
-        self._projection = Projection(turn, packets, printing)
+        self._power = power
+        self._projection = Projection(turn, packets, printing, power)
         self._streams: dict[tuple[str, str], Stream] = {}
 
     def take(self, messages: Iterable[Received]) -> None:
@@ -237,7 +239,7 @@ class Ingest:
             stream.waiting[event.seq] = event
         else:
             store_ingest.found_again(self._turn.connection, stream.booth, stream.epoch, event.seq)
-            self._projection.apply(stream.booth, event)
+            self._projection.apply(stream.booth, event, late=True)
 
     def _advance(self, stream: Stream) -> None:
         while (event := stream.waiting.pop(stream.prefix + 1, None)) is not None:
@@ -259,7 +261,7 @@ class Ingest:
             self._remembers(stream)
             stream.highest = max(stream.highest, stream.prefix)
             stream.fresh = False
-        row["boot"] = hello.boot
+        self._runs(row, hello.boot)
         row["online"] = True
         for packet in self._packets.unfinished(booth):
             turn.want(booth, packet.packet, min(packet.wanted, packet.parts - 1))
@@ -278,6 +280,7 @@ class Ingest:
         row = self._turn.booth(stream.booth)
         if row["epoch"]:
             self._printing.memory_replaced(stream.booth)
+            self._power.memory_replaced(stream.booth)
         row["epoch"] = stream.epoch
         self._turn.touch(stream.booth)
 
@@ -301,10 +304,21 @@ class Ingest:
 
     def _telemetry(self, booth: str, figures: Telemetry) -> None:
         row = self._turn.booth(booth)
+        if figures.get("may.print") == "" and json.loads(row["figures"]).get("may.print"):
+            self._printing.unblocked(booth)
         row["figures"] = json.dumps(figures)
         row["figures_at"] = self._turn.at
+        if not row["restarted"]:
+            row["told"] = max(row["told"] or 0.0, self._turn.at)
         self._online(booth)
         self._turn.touch(booth)
+
+    def _runs(self, row: dict[str, Any], boot: str) -> None:
+        """The start that this booth's words come from."""
+        if boot == "unknown" or boot == row["boot"]:
+            return
+        row["restarted"] = bool(row["boot"])
+        row["boot"] = boot
 
     def _online(self, booth: str) -> None:
         row = self._turn.booth(booth)
@@ -320,14 +334,15 @@ class Ingest:
             return  # The last will of a program that has been started again since.
         if online:
             self._online(booth)
-            row["boot"] = state.boot if state.boot != "unknown" else row["boot"]
+            self._runs(row, state.boot)
         row["online"] = online
         self._turn.touch(booth)
         self._turn.effects.changed.add("print")
 
     def _info(self, booth: str, info: Info) -> None:
         row = self._turn.booth(booth)
-        row["version"], row["boot"] = info.version, info.boot
+        row["version"] = info.version
+        self._runs(row, info.boot)
         if not row["listed"]:
             row["name"] = info.name
         self._turn.touch(booth)

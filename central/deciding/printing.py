@@ -1,4 +1,4 @@
-"""Print jobs and commands of one turn: created, sent, repeated, answered, settled by a person."""
+"""Print jobs of one turn: created, sent, answered, settled by a person."""
 
 from __future__ import annotations
 
@@ -8,35 +8,26 @@ from datetime import UTC, datetime
 from central.adapters import store_work
 from central.core import print_queue
 from central.core.encoding import Encoding
-from central.core.items import Identify, Publish, Settle
+from central.core.items import Settle
 from central.core.print_queue import Job
+from central.deciding.commands import UNANSWERED, Commands
 from central.deciding.turn import Turn
-from contract import topics
 from contract.messages import (
-    Command,
     CommandDone,
-    IdentifyCommand,
     Outcome,
     PrintChanged,
     PrintCommand,
     PrintState,
     SettleCommand,
-    SignedCommand,
 )
-from contract.sealing import sign
-
-#: A command that the coordinator gave up waiting for.
-_UNANSWERED = "unanswered"
 
 
 class Printing:
-    """`sent`: command -> monotonic time of its last publication, kept by the coordinator between turns."""
+    """The print queue."""
 
-    def __init__(self, turn: Turn, sent: dict[str, float]) -> None:
+    def __init__(self, turn: Turn, commands: Commands) -> None:
         self._turn = turn
-        self._sent = sent
-        self.published = False
-        """Whether a command went out in this turn."""
+        self._commands = commands
 
     # --- what the booths say ---------------------------------------------------------------------------
 
@@ -60,13 +51,11 @@ class Printing:
     def done(self, booth: str, body: CommandDone) -> None:
         """A command was answered."""
         turn = self._turn
-        known = store_work.command(turn.connection, body.command)
-        if known is None or known[0] != booth:
+        known = self._commands.answered(booth, body)
+        if known is None:
             return
-        _, kind, name, attempt, before = known
-        store_work.close_command(turn.connection, body.command, body.outcome.value, body.reason, turn.at)
-        self._sent.pop(body.command, None)
-        if body.outcome is Outcome.DONE or before == _UNANSWERED or name is None:
+        kind, name, attempt, before = known
+        if body.outcome is Outcome.DONE or before == UNANSWERED or name is None:
             return
         job = store_work.job(turn.connection, name)
         if job is None:
@@ -108,32 +97,19 @@ class Printing:
             job = store_work.next_job(turn.connection, booth, turn.at)
             if job is not None:
                 self._save(print_queue.sent(job, turn.at))
-                self._command(booth, self._print_body(job), print_queue.PRINT_EXPIRES_S, job)
+                self._commands.give(booth, self._print_body(job), print_queue.PRINT_EXPIRES_S, job=job)
         turn.printers.clear()
 
-    def repeat(self) -> float | None:
-        """Publish unanswered commands again, give up those whose time is over; answers when to look again."""
-        turn, again = self._turn, list[store_work.OpenCommand]()
-        wakeup: float | None = None
-        for command in store_work.open_commands(turn.connection):
-            if command.expires <= turn.at:
-                self._give_up(command)
-                continue
-            left = command.expires - turn.at
-            if command.online:
-                age = turn.now - self._sent.get(command.id, float("-inf"))
-                if age >= print_queue.RESEND_S or command.booth in turn.resend:
-                    again.append(command)
-                    age = 0.0
-                left = min(left, print_queue.RESEND_S - age)
-            wakeup = turn.now + left if wakeup is None else min(wakeup, turn.now + left)
-        already = {item.payload for item in turn.effects.publishes}
-        for command in again:
-            text = store_work.payload(turn.connection, command.id)
-            if text.encode() not in already:
-                self._publish(command.id, command.booth, text)
-        turn.resend.clear()
-        return wakeup
+    def given_up(self, command: store_work.OpenCommand) -> None:
+        """A command's time is over without an answer."""
+        turn = self._turn
+        job = store_work.job(turn.connection, command.job) if command.job else None
+        if job is None:
+            return
+        if command.kind == "print":
+            self._save(print_queue.unanswered(job, command.attempt, turn.at))
+        elif job.state == "processing-stopped":
+            self._save(replace(job, why=print_queue.NO_ANSWER))
 
     # --- what people say -------------------------------------------------------------------------------
 
@@ -156,16 +132,8 @@ class Printing:
         if store_work.settling(turn.connection, job.job):
             return f"what was found about {item.job} is on its way to the booth already"
         body = SettleCommand(job=job.job, attempt=job.attempt, found=item.found, person=item.person[:500])
-        self._command(job.booth, body, print_queue.SETTLE_EXPIRES_S, job)
+        self._commands.give(job.booth, body, print_queue.SETTLE_EXPIRES_S, person=body.person, job=job)
         self._save(replace(job, changed=turn.at, why=f"{item.person[:100]} found: {item.found}; the booth is told"))
-        return None
-
-    def identify(self, item: Identify) -> str | None:
-        """Blink and beep; answers why it cannot be done, or None."""
-        self._turn.flush_booths()
-        if not store_work.printer(self._turn.connection, item.booth).online:
-            return f"the booth {item.booth} is offline"
-        self._command(item.booth, IdentifyCommand(), print_queue.IDENTIFY_EXPIRES_S, None)
         return None
 
     # --- rows ------------------------------------------------------------------------------------------
@@ -209,56 +177,3 @@ class Printing:
             created=datetime.fromtimestamp(job.created, UTC),
             panels=self._turn.settings.panels(job.job, job.nik, job.attempt),
         )
-
-    def _command(
-        self, booth: str, body: PrintCommand | SettleCommand | IdentifyCommand, lasts: float, job: Job | None
-    ) -> None:
-        turn = self._turn
-        expires = turn.at + lasts
-        command = Command(
-            id=turn.settings.new_id(),
-            booth=booth,
-            issued=turn.moment,
-            expires=datetime.fromtimestamp(expires, UTC),
-            body=body,
-        )
-        payload = command.model_dump_json()
-        signed = SignedCommand(payload=payload, signature=sign(payload.encode(), turn.settings.command_key))
-        text = signed.model_dump_json()
-        store_work.add_command(
-            turn.connection,
-            {
-                "id": command.id,
-                "booth": booth,
-                "kind": body.kind,
-                "job": job.job if job else None,
-                "attempt": job.attempt if job else None,
-                "payload": text,
-                "issued": turn.at,
-                "expires": expires,
-                "outcome": None,
-                "reason": "",
-                "answered": None,
-            },
-        )
-        self._publish(command.id, booth, text)
-
-    def _publish(self, name: str, booth: str, text: str) -> None:
-        self._sent[name] = self._turn.now
-        self.published = True
-        topic = topics.of(booth, topics.COMMAND)
-        self._turn.effects.publishes.append(
-            Publish(topic, text.encode(), topics.COMMAND.qos, topics.COMMAND.retain)
-        )
-
-    def _give_up(self, command: store_work.OpenCommand) -> None:
-        turn = self._turn
-        store_work.close_command(turn.connection, command.id, _UNANSWERED, print_queue.NO_ANSWER, turn.at)
-        self._sent.pop(command.id, None)
-        job = store_work.job(turn.connection, command.job) if command.job else None
-        if job is None:
-            return
-        if command.kind == "print":
-            self._save(print_queue.unanswered(job, command.attempt, turn.at))
-        elif job.state == "processing-stopped":
-            self._save(replace(job, why=print_queue.NO_ANSWER))

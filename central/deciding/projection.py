@@ -6,11 +6,14 @@ import json
 
 from central.adapters import store_ingest
 from central.adapters.store_work import PRINTER
+from central.core.supply import MAY_PRINT
 from central.deciding.incoming import Incoming
 from central.deciding.packets import Packets
+from central.deciding.power import Power
 from central.deciding.printing import Printing
 from central.deciding.turn import Turn
 from contract.messages import (
+    AlarmChanged,
     BoothStarted,
     CommandDone,
     DeviceChanged,
@@ -20,34 +23,46 @@ from contract.messages import (
     EnrolmentCompleted,
     EnrolmentOpened,
     EnrolmentStarted,
+    GensetChanged,
+    LoadShed,
+    MainsDipped,
+    Message,
     PrintChanged,
-    Supply,
+    ShutdownChanged,
     SupplyChanged,
+    UpsTested,
 )
 
 
 class Projection:
     """Applies events in the order of their numbers."""
 
-    def __init__(self, turn: Turn, packets: Packets, printing: Printing) -> None:
+    def __init__(self, turn: Turn, packets: Packets, printing: Printing, power: Power) -> None:
         self._turn = turn
         self._packets = packets
         self._printing = printing
+        self._power = power
 
-    def apply(self, booth: str, event: Incoming) -> None:
-        """One event; one that could not be understood changes nothing."""
+    def apply(self, booth: str, event: Incoming, late: bool = False) -> None:
+        """One event; one that could not be understood changes nothing.
+
+        `late`: it was counted as lost, and newer ones have been applied.
+        """
         body, turn = event.body, self._turn
         turn.touch(booth)
         at = event.time
         match body:
             case SupplyChanged():
-                self._supply(booth, body, at)
+                if self._power.supplied(booth, body, at, late) and body.supply in MAY_PRINT:
+                    self._printing.unblocked(booth)
             case DeviceChanged():
                 self._device(booth, body, at)
             case DoorChanged():
                 turn.booth(booth)["door_open"] = body.open
             case BoothStarted():
                 turn.booth(booth)["version"] = body.version
+                if not late:
+                    self._power.started(booth, at)
             case EnrolmentOpened():
                 store_ingest.enrolment_opened(turn.connection, booth, body.enrolment, body.nik, body.kk, at)
             case EnrolmentStarted():
@@ -62,14 +77,27 @@ class Projection:
             case CommandDone():
                 self._printing.done(booth, body)
             case _:
-                pass
+                self._of_power(booth, body, at, late)
+        if not late:
+            self._power.heard(booth, event)
 
-    def _supply(self, booth: str, body: SupplyChanged, at: float) -> None:
-        row = self._turn.booth(booth)
-        if row["supply"] != body.supply.value or row["supply_since"] is None:
-            row["supply"], row["supply_since"] = body.supply.value, at
-            if body.supply is Supply.ON_MAINS:
-                self._printing.unblocked(booth)
+    def _of_power(self, booth: str, body: Message | None, at: float, late: bool) -> None:
+        power = self._power
+        match body:
+            case AlarmChanged():
+                power.alarm(booth, body, at, late)
+            case MainsDipped():
+                power.dipped(booth, body, at)
+            case GensetChanged() if not late:
+                power.genset(booth, body, at)
+            case LoadShed() if not late:
+                power.shed(booth, body)
+            case ShutdownChanged() if not late:
+                power.shutdown(booth, body, at)
+            case UpsTested() if not late:
+                power.tested(booth, body, at)
+            case _:
+                pass
 
     def _device(self, booth: str, body: DeviceChanged, at: float) -> None:
         key = (booth, body.device)
