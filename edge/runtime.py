@@ -30,6 +30,10 @@ from edge.devices import Device
 
 log = logging.getLogger("loket.booth")
 
+#: How often (s) the wall clock is told, and how far (s) it must have left the monotonic one to count as set.
+CLOCK_S: Final = 60.0
+CLOCK_STEP_S: Final = 5.0
+
 #: More steps than this without new input: two parts of the booth keep each other busy. That is a bug, and it is told.
 STEPS_LIMIT: Final = 10_000
 
@@ -46,6 +50,13 @@ class Link(Protocol):
 
     def publish(self, topic: str, payload: bytes, qos: int, retain: bool) -> bool:
         """Hand over without waiting; False when there is no connection or its queue is full."""
+
+
+class Plant(Protocol):
+    """The controller's own relays."""
+
+    def relays(self, on: frozenset[fact.Relay]) -> None:
+        """Exactly these are on, in the sense of `Relay`; those that are not wired are passed over."""
 
 
 class Decisions(Protocol):
@@ -78,7 +89,11 @@ def uuid7(wall: float) -> str:
 
 
 class Booth:
-    """One booth program: its decisions, its drivers, its store, its link. Every call is made by one thread."""
+    """One booth program: its decisions, its drivers, its store, its link. Every call is made by one thread.
+
+    `plant`: where `SetRelays` goes; None: no relay is wired to the controller. `halt` is given the reason of a
+    `HaltController`; from then on (`halted`) the booth takes nothing in, sends nothing and wants no wake-up.
+    """
 
     def __init__(
         self,
@@ -91,10 +106,13 @@ class Booth:
         ports: Mapping[str, Port],
         signals: Signals,
         wall: Callable[[], float] = time.time,
+        plant: Plant | None = None,
+        halt: Callable[[str], None] | None = None,
     ) -> None:
         self.settings = settings
         self.identity = identity
         self.signals = signals
+        self.halted = False
         self.state: Any = None
         self.malformed = 0
         self._decide = decisions
@@ -104,6 +122,9 @@ class Booth:
         self._ports = ports
         self._sessions: dict[str, int] = {}
         self._wall = wall
+        self._wall_told = (0.0, 0.0)
+        self._plant = plant
+        self._halt = halt
         self._pending: deque[fact.Event] = deque()
         self._packet: tuple[str, bytes] | None = None
         self._told: set[str] = set()
@@ -122,11 +143,14 @@ class Booth:
             self.settings.epoch,
             loaded.last - loaded.first + 1,
         )
-        self._pending.append(fact.Started(self.identity.version))
+        self._wall_told = (now, self._wall())
+        self._pending += (fact.Started(self.identity.version), fact.WallTime(self._wall_told[1]))
         self._drain(now)
 
     def handle(self, item: object, now: float) -> None:
         """One item of the inbox: an event of the core, or one of `edge.adapters.items`. Raises StoreError only."""
+        if self.halted:
+            return
         match item:
             case PortOpened(device=device, session=session) if device in self._drivers:
                 self._sessions[device] = session
@@ -144,7 +168,11 @@ class Booth:
 
     def wake(self, now: float) -> None:
         """Call whatever is due at `now`."""
+        if self.halted:
+            return
         self.signals.wakeup(now)
+        if now >= self._wall_told[0] + CLOCK_S:
+            self._tell_time(now)
         for name, driver in self._drivers.items():
             due = driver.next_wakeup()
             if due is not None and due <= now:
@@ -157,9 +185,19 @@ class Booth:
 
     def next_wakeup(self) -> float | None:
         """When `wake` must be called even if nothing comes in."""
+        if self.halted:
+            return None
         times = [driver.next_wakeup() for driver in self._drivers.values()]
-        times += [self.signals.next_wakeup(), self._decide.next_wakeup(self.state)]
+        times += [self.signals.next_wakeup(), self._decide.next_wakeup(self.state), self._wall_told[0] + CLOCK_S]
         return min((due for due in times if due is not None), default=None)
+
+    def _tell_time(self, now: float) -> None:
+        """The wall clock, and how far somebody has set it since it was last told."""
+        wall = self._wall()
+        told_at, told = self._wall_told
+        stepped = wall - told - (now - told_at)
+        self._wall_told = (now, wall)
+        self._pending.append(fact.WallTime(wall, stepped if abs(stepped) > CLOCK_STEP_S else 0.0))
 
     def _message(self, topic: str, payload: bytes) -> None:
         wall = self._wall()
@@ -181,7 +219,7 @@ class Booth:
 
     def _drain(self, now: float) -> None:
         for _ in range(STEPS_LIMIT):
-            if not self._pending:
+            if not self._pending or self.halted:
                 return
             event = self._pending.popleft()
             if isinstance(event, fact.CaptureTaken):
@@ -199,6 +237,8 @@ class Booth:
             self._commit(changes, durable)
         self.state = state
         for command in given:
+            if self.halted:
+                return
             if not isinstance(command, do.Durable):
                 self._perform(command, now)
 
@@ -254,8 +294,20 @@ class Booth:
                 self.signals.lamps(lit)
             case do.Sound(tone=tone):
                 self.signals.play(tone, now)
+            case do.SetRelays(on=on):
+                if self._plant is not None:
+                    self._plant.relays(on)
+            case do.HaltController(reason=reason):
+                self._end(reason)
             case _:
                 raise TypeError(f"the runtime cannot perform {type(command).__name__}")
+
+    def _end(self, reason: str) -> None:
+        log.warning("the controller halts: %s", reason)
+        self.halted = True
+        self._pending.clear()
+        if self._halt is not None:
+            self._halt(reason)
 
     def _ask(self, device: str, request: do.Request, now: float) -> None:
         driver = self._drivers[device]
@@ -318,6 +370,10 @@ class Booth:
                 self._once(f"{device}: bytes dropped: {reason}; they begin with {beginning.hex(' ')}", device + reason)
             case fact.CommandForged(command=command, reason=reason):
                 log.warning("command %s refused: %s", command, reason)
+            case fact.RequestFailed(device=device, request=request, error=error):
+                log.warning("%s: %s failed: %s", device, request, error)
+            case fact.WallTime(stepped_s=stepped) if stepped:
+                log.warning("the clock was set by %+.0f s", stepped)
 
     def _once(self, line: str, key: str | None = None) -> None:
         """Tell a kind of trouble once; the memory for that is bounded."""
@@ -335,7 +391,19 @@ def _tell(record: do.Record) -> None:
         case messages.DeviceChanged():
             log.warning("%s: %s: %s. %s", body.device, body.state.value, body.error, body.remedy)
         case messages.SupplyChanged():
-            log.info("supply: %s", body.supply.value)
+            log.info("supply: %s %s", body.supply.value, body.cause)
+        case messages.MainsDipped():
+            log.info("the mains dipped for %.2f s", body.seconds)
+        case messages.GensetChanged():
+            log.info("genset: %s, attempt %d. %s", body.phase.value, body.attempt, body.cause)
+        case messages.LoadShed():
+            log.warning("loads are shed to stage %d: %s", body.stage, body.cause)
+        case messages.ShutdownChanged():
+            log.warning("shutdown %s: %s", body.stage, body.cause)
+        case messages.AlarmChanged(active=True, state=messages.AlarmState.UNACKNOWLEDGED):
+            log.warning("alarm %s (%s): %s. %s", body.alarm, body.priority.value, body.cause, body.remedy)
+        case messages.AlarmChanged():
+            log.info("alarm %s: %s %s", body.alarm, body.state.value, body.person)
         case messages.PrintChanged():
             log.info("print job %s, attempt %d: %s %s", body.job, body.attempt, body.state.value, body.cause)
         case _:
@@ -343,8 +411,8 @@ def _tell(record: do.Record) -> None:
 
 
 def run(booth: Booth, inbox: SimpleQueue[object]) -> None:
-    """Handle items until `Stop` comes. Raises StoreError when the disk fails."""
-    while True:
+    """Handle items until `Stop` comes or the booth halts. Raises StoreError when the disk fails."""
+    while not booth.halted:
         due = booth.next_wakeup()
         now = time.monotonic()
         if due is not None and due <= now:

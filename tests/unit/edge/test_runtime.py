@@ -149,6 +149,8 @@ class World:
     diary: list[object] = dataclasses.field(default_factory=list)
     lit: frozenset[do.Lamp] = frozenset()
     connected: bool = True
+    wall: float = NOON
+    halts: list[str] = dataclasses.field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.decisions = Decisions()
@@ -164,7 +166,9 @@ class World:
             [self.driver],
             {"pad": self},
             Signals(self),
-            wall=lambda: NOON,
+            wall=lambda: self.wall,
+            plant=self,
+            halt=self.halts.append,
         )
         self.booth.start(0.0)
         self.decisions.seen.clear()
@@ -182,6 +186,9 @@ class World:
         self.diary.append(lit)
 
     def buzz(self, on: bool) -> None:
+        self.diary.append(on)
+
+    def relays(self, on: frozenset[fact.Relay]) -> None:
         self.diary.append(on)
 
 
@@ -421,12 +428,50 @@ def test_identify_blinks_all_lamps_and_then_shows_what_was_lit(world: World) -> 
     assert world.diary[-2:] == [False, green], "the buzzer is silent in the end"
 
 
+def test_the_wall_clock_is_told_each_minute_and_a_step_of_it_is_seen(world: World) -> None:
+    world.decisions.due = None
+    world.wall = NOON + 60.2
+    world.booth.wake(60.0)
+    world.wall = NOON + 3720.2
+    world.booth.wake(120.0)
+    world.wall = NOON + 3780.2
+    world.booth.wake(180.0)
+    told = [(event.unix, event.stepped_s) for event in world.decisions.seen if isinstance(event, fact.WallTime)]
+    assert told == [(NOON + 60.2, 0.0), (NOON + 3720.2, pytest.approx(3600.0)), (NOON + 3780.2, 0.0)]
+
+
+def test_the_wall_clock_is_told_at_the_start() -> None:
+    world = World()
+    world.booth.start(5.0)
+    assert world.decisions.seen == [fact.Started("1.0"), fact.WallTime(NOON)]
+
+
+def test_relays_are_set_as_decided(world: World) -> None:
+    safe = frozenset({fact.Relay.ATS_INHIBIT})
+    world.decisions.answer = lambda _event: [do.SetRelays(safe)]
+    world.booth.handle(PRESSED, 1.0)
+    assert world.diary == [safe]
+
+
+def test_after_the_halt_nothing_is_taken_in_or_sent(world: World) -> None:
+    last = do.SetLamps(frozenset({do.Lamp.RED}))
+    world.decisions.answer = lambda _event: [do.HaltController("the battery is empty"), last, do.SendEvents(1, 1)]
+    world.decisions.due = 2.0
+    world.booth.handle(PRESSED, 1.0)
+    world.booth.handle(PortOpened("pad", 1), 2.0)
+    world.booth.wake(99.0)
+    assert (world.halts, world.diary, world.driver.calls) == (["the battery is empty"], [], [])
+    assert world.decisions.seen == [PRESSED]
+    assert world.booth.next_wakeup() is None
+    run(world.booth, SimpleQueue())
+
+
 def test_the_loop_handles_what_comes_and_ends_when_told(world: World) -> None:
     inbox: SimpleQueue[object] = SimpleQueue()
     for item in (PRESSED, PortOpened("pad", 1), Stop(), PRESSED):
         inbox.put(item)
     run(world.booth, inbox)
-    assert world.decisions.seen == [PRESSED]
+    assert [event for event in world.decisions.seen if not isinstance(event, fact.WallTime)] == [PRESSED]
     assert world.driver.calls == ["opened"]
 
 
