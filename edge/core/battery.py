@@ -27,6 +27,8 @@ SETTLE_S = 20.0
 """Volts drop steeply when a discharge begins, and tell nothing of the charge until then."""
 PROOF_DROP = 0.15
 """A discharge whose volts went so far down proves the capacity."""
+UNSEEN_S = 10.0
+"""A discharge that is seen now began at most so long ago: who knows better has called `silent` meanwhile."""
 LOW_CHARGE = 0.2
 """What is left at most once the UPS says battery low."""
 EMPTY = 0.15
@@ -71,16 +73,21 @@ class Run:
     prior: float
     trust: float
     spent: float = 0.0
+    read: float = 0.0
+    """What was spent when the volts were last read."""
     first: Point | None = None
     last: Point | None = None
     level: float | None = None
     """Charge by the volts, as last read."""
-    edge: float = 0.02
+    edge: float = 1.0
     """The smallest step in which the UPS tells its volts, as charge."""
 
     @property
     def drop(self) -> float:
-        return self.first.level - self.last.level if self.first and self.last else 0.0
+        """How far the volts went down, as charge; where they stood at first is known to half a step only."""
+        if self.first is None or self.last is None or self.last is self.first:
+            return 0.0
+        return min(1.0, self.first.level + self.edge / 2) - self.last.level
 
     @property
     def health(self) -> float:
@@ -90,7 +97,7 @@ class Run:
             return self.prior
         believed = self.trust / self.prior
         at_last = (self.drop + believed) / (self.last.spent - self.first.spent + self.trust)
-        by_now = (self.drop + self.edge + believed) / (self.spent - self.first.spent + self.trust)
+        by_now = (self.drop + self.edge + believed) / (self.read - self.first.spent + self.trust)
         return min(1.0, max(LEAST_HEALTH, 1 / max(min(at_last, by_now), 1e-9)))
 
 
@@ -239,7 +246,7 @@ def _share(reading: UpsReading, plate: EnergySettings, extra_w: float = 0.0) -> 
 
 def _rate(share: float, plate: EnergySettings) -> float:
     """Share of a new battery's capacity per second."""
-    return share ** exponent(plate) / plate.full_load_s
+    return math.pow(share, exponent(plate)) / plate.full_load_s
 
 
 def _discharges(reading: UpsReading) -> bool:
@@ -254,6 +261,8 @@ def _reckon(state: State, on_battery: bool, now: float, plate: EnergySettings, s
         return replace(state, charge=min(1.0, state.charge + past / plate.recharge_s))
     before = state.reading
     share = max(share, _share(before, plate)) if before is not None and state.run is not None else share
+    if state.run is None:
+        past = min(past, UNSEEN_S)
     run = state.run or _begin(state, now - past)
     run = replace(run, spent=run.spent + _rate(share, plate) * past)
     return replace(state, run=run, charge=max(0.0, run.began - run.spent / run.health))
@@ -288,19 +297,21 @@ def _seen_on_battery(state: State, reading: UpsReading, level: float | None, now
     return state
 
 
-def _learn(run: Run, level: float, edge: float, now: float) -> Run:
-    """Only the moment at which the told volts change says exactly where they are."""
-    if now < run.since + SETTLE_S or level >= 1.0:
-        return replace(run, level=level, edge=edge)
+def _learn(run: Run, level: float, tenth: float, now: float) -> Run:
+    """Only the moment at which the told volts change says exactly where they are. `tenth`: 0.1 V as charge."""
     before = run.level if run.level is not None else level
+    edge = min(run.edge, tenth, max(0.001, abs(level - before)) if level != before else 1.0)
+    run = replace(run, level=level, edge=edge, read=run.spent)
+    if now < run.since + SETTLE_S or level >= 1.0:
+        return run
     if run.first is None:
-        began = Point(run.spent, min(1.0, level + edge / 2))
-        return replace(run, level=level, edge=edge, first=began, last=began)
+        began = Point(run.spent, level)
+        return replace(run, first=began, last=began)
     if level == before:
-        return replace(run, edge=edge)
+        return run
     near = abs(level - before) < 1.5 * edge
     at = (level + before) / 2 if near else level + math.copysign(edge / 2, before - level)
-    return replace(run, level=level, edge=edge, last=Point(run.spent, at))
+    return replace(run, last=Point(run.spent, at))
 
 
 def _seen_on_mains(state: State, reading: UpsReading, level: float | None, now: float) -> State:
@@ -321,14 +332,14 @@ def _confidence(state: State, now: float) -> float:
     if run is not None and run.drop >= PROOF_DROP:
         confidence = 0.95
     elif state.proved_at is not None:
-        confidence = 0.5 + 0.45 * 0.5 ** ((now - state.proved_at) / (180 * DAY_S))
+        confidence = 0.5 + 0.45 * math.exp2(-(now - state.proved_at) / (180 * DAY_S))
     else:
         confidence = 0.3 if row.proof == "died" else 0.5
     if row.test_failed or row.said is not None:
         confidence *= 0.3
     if run is not None and state.shown is not None:
         confidence *= 1 - min(0.8, abs(state.shown - state.charge))
-    return confidence * 0.5 ** (max(0.0, now - state.at) / 60)
+    return confidence * math.exp2(-max(0.0, now - state.at) / 60)
 
 
 # --- the row -------------------------------------------------------------------------------------------
@@ -357,7 +368,7 @@ def _truth(row: Kept, state: State) -> Kept:
     run, reading = state.run, state.reading
     if run is None or state.shown is None or reading is None or reading.battery_low:
         return row
-    if state.shown - state.charge >= 0.3 and state.charge <= 0.65:
+    if state.shown - state.charge >= 0.25 and state.charge <= 0.75:
         if row.said is None or (row.reckoned is not None and state.charge < row.reckoned - 0.1):
             return replace(row, said=round(state.shown, 2), reckoned=round(state.charge, 2))
     elif row.said is not None and state.charge <= 0.5 and state.shown - state.charge < 0.15:
