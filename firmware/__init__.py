@@ -1,1 +1,1 @@
-"""Firmware of the power board; nothing yet but its place in the import rules."""
+"""Firmware of the power board. `main.py` is for the board alone; the other files also run under CPython."""
