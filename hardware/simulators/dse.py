@@ -125,6 +125,8 @@ class DseController:
         """Lets controller and engine live until `now`, in order."""
         if self._clock is None:
             self._clock = now
+        # What was broken or mended from outside counts from the last moment reached.
+        self._settle(self._clock)
         while (due := earliest(self._due(), self.engine.next_wakeup())) is not None and due <= now:
             self._clock = max(self._clock, due)
             self.engine.advance(self._clock)

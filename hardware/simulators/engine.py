@@ -32,7 +32,7 @@ class EngineModel:
     hot_tau_s: float = 60.0
     """Time constants of the coolant: healthy, and while `hot`."""
     protect_s: float | None = 10.0
-    """After how long the engine's own switches stop it for low oil; None: it has none."""
+    """How long its own switch bears low oil before it stops the engine; None: it has no protection of its own."""
     volts: float = 230.0
     hertz: float = 50.0
     rpm: float = 1500.0
@@ -100,6 +100,7 @@ class Engine:
     _coolant: float | None = None
     _tripped: bool = False
     _rpm_left: float = 0.0
+    _oil_low_since: float | None = None
 
     # --- what it is told ---------------------------------------------------------------------------------------
 
@@ -296,8 +297,8 @@ class Engine:
         marks = [self._since + self._contact_after, self._since + self.model.run_up_s, self._since + self.model.volts_s]
         if self.stalls_after_s is not None:
             marks.append(self._since + self.stalls_after_s)
-        if self.low_oil and self.model.protect_s is not None:
-            marks.append(self._since + self.model.protect_s)
+        if self._oil_low_since is not None and self.model.protect_s is not None:
+            marks.append(self._oil_low_since + self.model.protect_s)
         burn = self._burn
         low = self.model.fuel_low_share * self.model.tank_l
         marks.append(self._clock + self.fuel_l / burn)
@@ -333,14 +334,19 @@ class Engine:
             self._enter("running", now, "fired")
 
     def _settle_run(self, now: float) -> None:
-        protect = self.model.protect_s
+        protect, dry = self.model.protect_s, self._oil_low_since
+        if not self.low_oil:
+            dry = None
+        elif dry is None and self._age >= self.model.run_up_s - _EPS:
+            dry = now
+        self._oil_low_since = dry
         if self.fuel_l <= _EPS or (self.stalls_after_s is not None and self._age >= self.stalls_after_s - _EPS):
             self.fuel_l = 0.0 if self.fuel_l <= _EPS else self.fuel_l
             self._tripped = True
             self._stop(now, "stalled")
         elif self.emergency_stop or (
             protect is not None
-            and ((self.low_oil and self._age >= protect - _EPS) or self.coolant_c >= self.model.trip_c)
+            and ((dry is not None and now - dry >= protect - _EPS) or self.coolant_c >= self.model.trip_c)
         ):
             self._tripped = True
             self._stop(now, "tripped")
@@ -352,7 +358,7 @@ class Engine:
         self._enter("stopping", now, what)
 
     def _enter(self, state: str, now: float, what: str) -> None:
-        self._state, self._since = state, now
+        self._state, self._since, self._oil_low_since = state, now, None
         self.log.append((now, what))
 
     # --- what survives -----------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ class Site:
         self._settle(now)
 
     def bounce(self, now: float, times: int, ms: float, then: float | None = None) -> None:
-        """The utility goes and comes `times` times, each for `ms`; afterwards it gives `then` volts; None: as before."""
+        """The utility goes and comes `times` times, each for `ms`; then it gives `then` volts (None: as before)."""
         self.advance(now)
         before = self._last_planned()
         self._planned.clear()
