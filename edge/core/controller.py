@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contract.messages import BoothStarted, PrintState
-from edge.core import enrolment, health, outbox, packets, power, printing
+from contract.messages import BoothStarted, PowerCommand, PrintState
+from edge.core import enrolment, figures, health, outbox, packets, plant, plant_state, printing
 from edge.core.commands import Command, Lamp, Publish, Record, SendTelemetry, SetLamps
-from edge.core.events import Event, PacketAssembled, Started
+from edge.core.energy import Kind
+from edge.core.events import CommandReceived, Event, PacketAssembled, Started
 from edge.core.settings import Settings
 
 
@@ -21,7 +22,7 @@ class State:
     """All that the booth knows. What must survive is in the parts' `saved`; the rest begins anew at a start."""
 
     settings: Settings
-    power: power.State
+    plant: plant_state.State
     health: health.State
     enrolment: enrolment.State
     printing: printing.State
@@ -40,10 +41,9 @@ def restore(settings: Settings, rows: Mapping[str, object], first: int, last: in
         return {key: row for key, row in rows.items() if key.partition("/")[0] in prefixes}
 
     known = {f"device/{name}" for name in settings.kinds} | {"door"}
-    supply = part("supply")
     return State(
         settings,
-        power.State(saved=supply) if supply else power.State(),
+        plant_state.restore(rows),
         health.restore({key: row for key, row in part("device", "door").items() if key in known}),
         enrolment.State(saved=part("enrolment", "counter")),
         printing.State(saved=part("job", "command", "horizon")),
@@ -58,21 +58,27 @@ def step(state: State, event: Event, now: float) -> tuple[State, list[Command]]:
     commands: list[Command] = []
     if isinstance(event, Started):
         commands.append(Publish(BoothStarted(version=event.version)))
-    supply, more = power.step(state.power, event, now, settings)
+    supply, more = plant.step(state.plant, event, now, settings, _busy(state))
     commands += more
+    carried, job = None, state.printing
+    if isinstance(event, CommandReceived) and printing.unanswered(job, event.command, event.late):
+        body = event.command.body
+        if isinstance(body, PowerCommand):
+            supply, more, carried = plant.command(supply, body, now, settings)
+            commands += more
     devices, more = health.step(state.health, event, now, settings)
     commands += more
     refusal = refused(state)
-    low = power.may_record(supply, now, settings)
+    low = supply.may_record.reason
     recording, more = enrolment.step(state.enrolment, event, now, settings, refusal or low)
     commands += more
     held = state.packets
     if isinstance(event, PacketAssembled) and recording is not state.enrolment:
         held, more = packets.keep(held, event.packet, event.data)
         commands += more
-    job, more = printing.step(state.printing, event, now, settings, refusal)
+    job, more = printing.step(job, event, now, settings, refusal, carried)
     commands += more
-    no_print = power.may_print(supply, now, settings)
+    no_print = supply.may_print.reason
     job, more = printing.drive(job, event, now, settings, no_print)
     commands += more
     held, more = packets.step(held, event, now, settings)
@@ -85,15 +91,17 @@ def step(state: State, event: Event, now: float) -> tuple[State, list[Command]]:
     held, more = packets.send(held, now, settings)
     commands += more
     lamps = state.lamps
-    at = now if _turned(state.power, supply) else state.telemetry_at
+    at = now if plant.turned(state.plant, supply) else state.telemetry_at
     state = State(settings, supply, devices, recording, job, held, out, lamps, at, no_print)
     return _shown(state, commands, low, now)
 
 
-def _turned(old: power.State, new: power.State) -> bool:
-    """What feeds the booth changed, or what the UPS says of it: the figures are told at once."""
-    before, after = old.ups, new.ups
-    return old.supply is not new.supply or (before and before.status) != (after and after.status)
+def _busy(state: State) -> dict[Kind, bool]:
+    """Which jobs run now; they are what the plant learns from, and waits for."""
+    return {
+        Kind.RECORD: enrolment.recording(state.enrolment) is not None,
+        Kind.PRINT: state.printing.live is not None,
+    }
 
 
 def _numbered(out: outbox.State, commands: list[Command]) -> tuple[outbox.State, list[Command]]:
@@ -124,7 +132,7 @@ def next_wakeup(state: State) -> float | None:
     """When `step` wants a `WokeUp` even if nothing happens."""
     settings = state.settings
     times = (
-        power.next_wakeup(state.power, settings),
+        state.plant.due,
         health.next_wakeup(state.health),
         enrolment.next_wakeup(state.enrolment),
         printing.next_wakeup(state.printing, settings, state.no_print),
@@ -158,13 +166,13 @@ def metrics(state: State, now: float) -> dict[str, float | int | str | bool | No
     """Flat telemetry of the whole booth."""
     recording = enrolment.recording(state.enrolment)
     return {
-        **power.metrics(state.power, now, state.settings),
+        **figures.of(state.plant, now, state.settings),
         **health.metrics(state.health, state.settings),
         "enrolment.waiting": enrolment.waiting(state.enrolment),
         "enrolment.recording": recording.id if recording else None,
         "print.open": printing.count(state.printing, PrintState.ACCEPTED, PrintState.PRINTING),
         "print.uncertain": printing.count(state.printing, PrintState.UNCERTAIN),
-        "print.waits": power.may_print(state.power, now, state.settings) or None,
+        "print.waits": state.no_print or None,
         "command.forged": state.printing.forged,
         "packets.waiting": len(state.packets.saved),
         "outbox.waiting": outbox.waiting(state.outbox),

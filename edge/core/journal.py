@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from edge.core.alarms import Alarm
+from edge.core.battery import Kept
 from edge.core.controller import State
+from edge.core.energy import Need
 from edge.core.enrolment import Counter, Enrolment
+from edge.core.genset import Saved
 from edge.core.health import Door, Health
 from edge.core.packets import Packet
 from edge.core.power import Supplied
 from edge.core.printing import Answered, Horizon, Job
+from edge.core.upkeep import Usage
 
 #: The first word of a row's key names its type.
 ROW_TYPES: dict[str, type] = {
     "supply": Supplied,
+    "sequence": Saved,
+    "battery": Kept,
+    "need": Need,
+    "usage": Usage,
+    "alarm": Alarm,
     "device": Health,
     "door": Door,
     "enrolment": Enrolment,
@@ -27,7 +37,7 @@ def changes(old: State, new: State) -> dict[str, object | None]:
     """Rows to write; None: to delete. Parts whose rows are the same object are not looked at."""
     changed: dict[str, object | None] = {}
     for before, after in (
-        (old.power.saved, new.power.saved),
+        *zip(old.plant.saved, new.plant.saved, strict=True),
         (old.health.saved, new.health.saved),
         (old.enrolment.saved, new.enrolment.saved),
         (old.printing.saved, new.printing.saved),

@@ -86,11 +86,16 @@ class State:
     forged: int = 0
 
 
-def step(state: State, event: Event, now: float, settings: Settings, refusal: str) -> tuple[State, list[Command]]:
-    """`refusal`: why no new job may be accepted; empty when it may."""
+def step(
+    state: State, event: Event, now: float, settings: Settings, refusal: str, carried: str | None = None
+) -> tuple[State, list[Command]]:
+    """`refusal`: why no new job may be accepted; empty when it may.
+
+    `carried`: another part has carried the command out (empty), or refused it with this reason.
+    """
     match event:
         case CommandReceived(command=command, late=late):
-            return _command(state, command, late, settings, refusal)
+            return _command(state, command, late, settings, refusal, carried)
         case CommandForged(command=name, reason=reason):
             return _forged(state, name, reason)
         case CardPrinted(job=name, counter=counter):
@@ -155,8 +160,14 @@ def _next(state: State, refusal: str) -> Job | None:
     return min(open_jobs, key=lambda row: (row.state is not PrintState.PRINTING, row.order), default=None)
 
 
+def unanswered(state: State, command: messages.Command, late: bool) -> bool:
+    """Whether the command may still be carried out: it was not answered, is not late, and not older than memory."""
+    horizon = _horizon(state).commands
+    return not late and f"command/{command.id}" not in state.saved and (horizon is None or command.issued > horizon)
+
+
 def _command(
-    state: State, command: messages.Command, late: bool, settings: Settings, refusal: str
+    state: State, command: messages.Command, late: bool, settings: Settings, refusal: str, carried: str | None
 ) -> tuple[State, list[Command]]:
     if f"command/{command.id}" in state.saved:
         return state, []
@@ -170,6 +181,8 @@ def _command(
         state, commands, reason = _accept(state, command.body, settings, refusal)
     elif isinstance(command.body, SettleCommand):
         state, commands, reason = _person(state, command.body)
+    elif carried is not None:
+        reason = carried
     else:
         commands = [Sound(Tone.IDENTIFY)]
     if reason and outcome is Outcome.DONE:
