@@ -194,11 +194,12 @@ def _returned(alarm: Alarm | None) -> Alarm | None:
 
 def _unshelved(state: State, now: float) -> tuple[State, list[AlarmChanged]]:
     """A shelf ends by itself: what still holds calls again."""
-    if state.wall is None:
+    wall = state.wall
+    if wall is None:
         return state, []
     told = []
     for row, alarm in state.saved.items():
-        if alarm.shelved_until is not None and now + state.wall >= alarm.shelved_until:
+        if alarm.shelved_until is not None and now + wall >= alarm.shelved_until:
             back = _off_shelf(alarm)
             state = replace(state, saved={**state.saved, row: back})
             told.append(_told(row.partition("/")[2], back, None))
