@@ -1,4 +1,4 @@
-"""All simulated hardware of one booth: pins, ptys, SBI devices, the centre, and what people do to them."""
+"""All simulated hardware of one booth: pins, ptys, plant, SBI devices, the centre, and what people do to them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hardware.rig.bench_power import MAINS_V, ON_USB, RELAYS, OnPlant, Plant, plan_of
 from hardware.rig.day import Day
 from hardware.rig.gpio_hub import GpioHub
 from hardware.rig.places import Places, read_json, write_json
@@ -19,14 +20,12 @@ from hardware.rig.ptys import PtyServer, Simulator
 from hardware.rig.sbi_server import SbiServer
 from hardware.simulators.centre import Centre, CentreServer
 from hardware.simulators.evolis import CardPrinter
-from hardware.simulators.megatec import Ups
 from hardware.simulators.sbi import SbiDevice
 from hardware.simulators.scanner import DocumentScanner
 from hardware.simulators.topaz import SignaturePad, scribble
 
 PRESS_S = 0.15
 TICK_S = 0.05
-MAINS_V = 228.0
 
 #: Which samples an SBI device gives follows from what it takes.
 _SBI_KINDS = {"photo": "Face", "iris": "Iris", "right-four": "Finger", "left-four": "Finger", "thumbs": "Finger"}
@@ -59,25 +58,25 @@ class Bench:
     The printer's cards and counter, the UPS's charge and the number of arrivals are kept in `places.bench_data`.
     """
 
-    def __init__(self, places: Places, centre_port: int, pace: float, printer_on_ups: bool = True) -> None:
+    def __init__(self, places: Places, centre_port: int, pace: float) -> None:
         self.places = places
-        self.printer_on_ups = printer_on_ups
-        self.mains_on = True
         self.door_open = False
         booth: dict[str, Any] = tomllib.loads(places.booth_file.read_text(encoding="utf-8"))
         self._pins: dict[str, Any] = booth.get("gpio", {})
         self._state = places.bench_data / "state.json"
         kept = read_json(self._state)
         self.ptys = PtyServer()
-        self.ups = Ups()
+        self.hub = GpioHub(places.gpio)
         self.scanner = DocumentScanner("text")
         self.pad = SignaturePad()
         self.printer = CardPrinter()
         self._lines: list[Path] = []
         self.sbi: dict[str, SbiDevice] = {}
         self.sbi_server = SbiServer()
-        survivors: dict[str, Ups | CardPrinter | DocumentScanner] = {
-            "ups": self.ups,
+        self.plant = Plant(places, plan_of(places), self.hub, self.ptys, self.printer, self._drive)
+        self.ups = self.plant.ups
+        survivors: dict[str, Plant | CardPrinter | DocumentScanner] = {
+            "plant": self.plant,
             "printer": self.printer,
             "scanner": self.scanner,
         }
@@ -88,7 +87,7 @@ class Bench:
             self._add(device)
         self.centre = Centre(places.bench_data / "centre.json")
         self.centre_server = CentreServer(self.centre, centre_port)
-        self.hub = GpioHub(places.gpio)
+        self.board: Any = None
         self.day = Day(self, pace=pace, arrived=int(kept.get("arrived", 0)))
         self._day_lock = threading.Lock()
         self._stopping = threading.Event()
@@ -97,11 +96,13 @@ class Bench:
 
     def _add(self, device: dict[str, Any]) -> None:
         simulators: dict[str, Simulator] = {
-            "megatec": self.ups,
+            "megatec": OnPlant(self.ups, self.plant),
             "scanner": self.scanner,
             "topaz": self.pad,
             "evolis": _Paper(self.printer, self._save),
         }
+        if self.plant.site.dse is not None:
+            simulators["dse"] = OnPlant(self.plant.site.dse, self.plant)
         if device["kind"] == "sbi":
             port = int(device["port"].rpartition(":")[2])
             # The same seed on every start: the same capture gives the same bytes.
@@ -110,21 +111,25 @@ class Bench:
         else:
             if device["kind"] == "scanner":
                 self.scanner.mode = device.get("mode", "text")
+            if device["kind"] in ON_USB:
+                self.plant.usb.append(device["name"])
             self._lines.append(Path(device["port"]))
             self.ptys.add(device["name"], simulators[device["kind"]], self._lines[-1])
 
     def start(self) -> None:
         """Everything is there when this returns; the mains are on."""
-        self.ups.set_mains(self.ptys.now(), MAINS_V)
-        self._drive("mains", True)
+        self.plant.start(self.ptys.now())
         self._drive("door", False)
         for button in ("start", "next", "retry", "stop"):
             self._drive(button, False)
+        coils: dict[str, str] = {f"GPIO{self._pin(name)[0]}": name for name in RELAYS if name in self._pins}
         names = {f"GPIO{self._pin(name)[0]}": name for name in ("green", "amber", "red") if name in self._pins}
 
         def lamp(pin: str, level: int | None) -> None:
             if level is None:
                 self._forget_lines()
+            if pin in coils:
+                self._relays(coils)
             if pin in names:
                 lit = level is not None and bool(level) == self._pin(names[pin])[1]
                 with self._day_lock:
@@ -146,6 +151,11 @@ class Bench:
         self.sbi_server.close()
         self.centre_server.close()
         self.ptys.stop()
+
+    def _relays(self, coils: dict[str, str]) -> None:
+        """The booth drives relays by its pins: one that nobody drives lies low."""
+        on = {name for pin, name in coils.items() if bool(self.hub.output(pin)) == self._pin(name)[1]}
+        self.ptys.call(lambda: self.plant.relays(self.ptys.now(), on))
 
     def _forget_lines(self) -> None:
         """The booth program is gone: make the ptys forget its line settings, as a serial adapter does.
@@ -179,7 +189,7 @@ class Bench:
         told = (*cards, path.cover_open, path.reject_full, settings, self.day.arrived)
         if always or told != self._saved:
             self._saved = told
-            kept = {"printer": self.printer.snapshot(), "ups": self.ups.snapshot(), "scanner": settings}
+            kept = {"printer": self.printer.snapshot(), "plant": self.plant.snapshot(), "scanner": settings}
             write_json(self._state, kept | {"arrived": self.day.arrived})
 
     def _pin(self, name: str) -> tuple[int, bool]:
@@ -201,18 +211,35 @@ class Bench:
 
     # --- what people and the day do --------------------------------------------------------------------------
 
+    @property
+    def mains_on(self) -> bool:
+        """Whether the utility is good."""
+        return self.plant.site.mains_good
+
     def mains(self, on: bool) -> None:
-        """The utility fails, or is back; the contact, the UPS and what hangs on the mains alone feel it at once."""
-        self.mains_on = on
-        self._drive("mains", on)
-        self.ptys.call(lambda: self.ups.set_mains(self.ptys.now(), MAINS_V if on else 0.0))
-        if not self.printer_on_ups:
-            self.power_printer(on)
+        """The utility fails, or is back."""
+        self.on_plant(lambda now: self.plant.site.set_mains(now, MAINS_V if on else 0.0))
+
+    def on_plant(self, act: Callable[[float], object]) -> None:
+        """Do something to the power plant; pins, ports and programs feel it at once. `act` gets the plant's time."""
+
+        def work() -> None:
+            now = self.ptys.now()
+            self.plant.pump(now)
+            act(now)
+            self.plant.pump(now)
+
+        self.ptys.call(work)
 
     def power_printer(self, on: bool) -> None:
-        """The printer's switch; the mains' when it is not on the UPS."""
-        now = self.ptys.now()
-        self.ptys.call(lambda: self.printer.power_on() if on else self.printer.power_off(now))
+        """The printer's own switch."""
+        self.plant.printer_switch = on
+        self.on_plant(self.plant.feed_printer)
+
+    def feed_printer(self, on_ups: bool) -> None:
+        """Put the printer's plug into a socket of the UPS, or of the mains (behind the ATS)."""
+        self.plant.printer_on_ups = on_ups
+        self.on_plant(self.plant.feed_printer)
 
     def door(self, is_open: bool) -> None:
         """The cabinet's door."""

@@ -17,13 +17,21 @@ from hardware.rig.places import Places, data_folder, read_json
 USAGE = """\
 loket rig [--data DIR] WORDS...      acts on the booth that `loket run` has started
 
-  mains off | on                     cut the mains, and bring it back
-  mains blip SECONDS                 a short interruption
+  mains off | on | VOLTS             cut the mains, bring it back, or let it sag (200 is a brown-out)
+  mains dip SECONDS [VOLTS] | bounce TIMES MILLISECONDS      a short sag; a contactor that chatters
+  contact mains stuck-on | stuck-off | free                  the mains contact lies, or not
+  ups silent | garbage | normal | failed | mended | load WATTS
+  battery charge SHARE | health SHARE | lying | honest       0..1; lying: shows full until it dies
+  genset no-start | starts-on N | stalls SECONDS | fuel PERCENT | hot | low-oil | weak-battery | no-volts
+  genset out-of-band | no-stop | healthy                     healthy: everything about the engine is well again
+  genset silent | garbage | normal | stopped-by-hand         its controller
+  ats stuck mains | genset | free    the transfer switch does not move, or does again
+  board silent | garbage | normal | reset                    the power board
   printer jam | clear                the next card jams; a person takes it out
   printer empty | refill [N]         no blanks; N more blanks (50)
   printer cover-open | cover-close | ribbon-out | ribbon-new | reject-full | reject-empty | power-off | power-on
-  scanner | signature | ups | printer   unplug | plug      pull a device's cable, and put it back
-  ups silent | garbage | normal      the UPS says nothing, or nonsense
+  printer on-ups | on-mains          where its plug is
+  scanner | signature | ups | printer | genset | board   unplug | plug     pull a device's cable, and put it back
   scan KK NIK                        hold a family card under the scanner (16 digits each)
   sign                               sign on the pad
   press start | next | retry | stop  the officer's buttons

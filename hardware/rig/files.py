@@ -1,4 +1,4 @@
-"""Writes what a run needs to start: keys, the booth file, the coordinator's file, the broker's file."""
+"""Writes what a run needs to start: keys, the booth file, the coordinator's file, the broker's file, the plant."""
 
 from __future__ import annotations
 
@@ -9,9 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from contract.sealing import new_seal_pair, new_sign_pair
-from hardware.rig.places import Places
+from hardware.rig.places import Places, write_json
+from hardware.rig.scenario.stage import BoothPlan
 
 BOOTH = Path(__file__).resolve().parent.parent / "booths" / "bangkalan.toml"
+
+#: The booth of `loket run`: everything that power can have, with times that a person who watches can wait for.
+DEMO = BoothPlan(
+    genset="dse",
+    board=True,
+    power={
+        "genset": {"start_delay_s": 5.0, "warm_up_s": 5.0, "mains_steady_s": 15.0, "cool_down_s": 15.0},
+        "print_on_battery": True,
+    },
+    plant={"engine_factor": 2.0},
+)
+
+#: A booth with a UPS and a mains contact alone, that begins no card on battery.
+PLAIN = BoothPlan(power={"print_on_battery": False})
+
+#: Pins (BCM) of the power plant where no power board has them, as in hardware/wiring.md.
+_CONTACTS = {"genset_running": 22, "genset_fault": 23, "fuel_low": 24, "ats_mains": 25, "ats_genset": 16}
+_RELAYS = {"genset_start": 4, "ats_inhibit": 18, "shed_1": 9, "shed_2": 11}
+_GENSET, _BOARD = "usb-FTDI_FT232R_USB_UART_DSE-if00-port0", "usb-Loket_power_board-if00"
 
 #: iotcore keeps each filter's messages in a ring of segments in memory. In flight are at most 20 events and 20 packet
 #: parts of 64 KiB per booth; 16 MiB hold that many times over, and bound the broker's memory.
@@ -77,10 +97,31 @@ def make_keys(folder: Path) -> dict[str, str]:
     return public
 
 
-def write(places: Places, ports: dict[str, int]) -> None:
+def _power(booth: dict[str, Any], plan: BoothPlan) -> None:
+    """Put the plan's power equipment into a booth file's tables, in place of what stands there."""
+    named = _CONTACTS.keys() | _RELAYS.keys()
+    booth["gpio"] = {name: pin for name, pin in booth["gpio"].items() if name not in named}
+    booth["device"] = [one for one in booth["device"] if one["kind"] not in ("dse", "powerboard")]
+    power: dict[str, Any] = {"print_on_battery": plan.printer == "ups"}
+    power |= {key: value for key, value in plan.power.items() if key != "genset"}
+    if plan.genset != "none":
+        if not plan.board:
+            low = {"active_high": False, "pull": "up"}
+            booth["gpio"] |= {name: {"pin": pin} | low for name, pin in _CONTACTS.items()} | _RELAYS
+        power["genset"] = dict(plan.power.get("genset", {}))
+    if plan.genset == "dse":
+        booth["device"].append({"name": "genset", "kind": "dse", "port": _GENSET})
+        power["genset"]["device"] = "genset"
+    if plan.board:
+        booth["device"].append({"name": "board", "kind": "powerboard", "port": _BOARD})
+    booth["power"] = power
+
+
+def write(places: Places, ports: dict[str, int], plan: BoothPlan = PLAIN) -> None:
     """Write all files of a run. `ports`: console, broker, centre, and one per SBI device (by its name)."""
     public = make_keys(places.keys)
     booth = tomllib.loads(BOOTH.read_text(encoding="utf-8"))
+    _power(booth, plan)
     booth["booth"]["data"] = places.edge_data
     booth["broker"] = {"host": "127.0.0.1", "port": ports["broker"]}
     booth["keys"] = public
@@ -108,3 +149,4 @@ def write(places: Places, ports: dict[str, int]) -> None:
         (places.broker_file, _BROKER.format(port=ports["broker"])),
     ):
         path.write_text(text.lstrip(), encoding="utf-8")
+    write_json(places.plant, {"genset": plan.genset, "printer": plan.printer, "plant": dict(plan.plant)})

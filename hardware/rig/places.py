@@ -78,6 +78,16 @@ class Places:
         return self.data / "processes.json"
 
     @property
+    def plant(self) -> Path:
+        """What the bench must know of the power plant that the booth file does not tell."""
+        return self.data / "plant.json"
+
+    @property
+    def power(self) -> Path:
+        """Whether the booth's controller has power, as the bench says: `on`, and how often it came (`cycle`)."""
+        return self.bench_data / "power.json"
+
+    @property
     def gpio(self) -> Path:
         """The GPIO hub's socket."""
         return self._sockets() / "gpio.sock"

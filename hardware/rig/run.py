@@ -27,6 +27,8 @@ START_S = 60.0
 BACKOFF_S = (0.2, 5.0)
 STEADY_S = 10.0
 LOG_LIMIT = 5_000_000
+#: What the booth's program ends with when it wants the machine to be halted.
+HALTED = 76
 SBI_PORTS = range(4501, 4601)
 
 _LIBC = ctypes.CDLL(None)
@@ -74,6 +76,10 @@ class Supervisor:
             )
         }
         self.stopping = threading.Event()
+        self.halts = 0
+        """How often the booth's controller has halted itself."""
+        self._cycle = 0
+        self._dark = False
 
     def start(self) -> None:
         """Start all; returns when the console answers. Raises RunError when it does not come up."""
@@ -82,7 +88,10 @@ class Supervisor:
             self.spawn(name)
         # The booth reads its pins' levels at start, so the wires must be there before it.
         self._wait(deadline, "bench", lambda: _answers(self.places.control))
-        self.spawn("edge")
+        on, self._cycle = self._power()
+        if on:
+            self.spawn("edge")
+        self._dark = not on
         self._wait(deadline, "broker", lambda: _listens(self.ports["broker"]))
         self._wait(deadline, "central", lambda: _listens(self.ports["console"]))
 
@@ -103,9 +112,11 @@ class Supervisor:
         return "(empty)"
 
     def tend(self) -> None:
-        """Start again what has died, and say so."""
+        """Start again what has died, and say so. The booth's program lives and dies with its controller's power."""
         now = time.monotonic()
         for child in self.children.values():
+            if child.name == "edge" and self._led_by_power(child):
+                continue
             if child.process is None or child.alive:
                 continue
             if not child.again_at:
@@ -119,6 +130,40 @@ class Supervisor:
                 _say(f"{child.name} {how}; starts again in {wait:.1f} s ({self._log(child.name)})")
             elif now >= child.again_at:
                 self.spawn(child.name)
+
+    def _power(self) -> tuple[bool, int]:
+        """Whether the booth's controller has power, and how often it has come, as the bench says."""
+        told = read_json(self.places.power)
+        return bool(told.get("on", True)), int(told.get("cycle", 0))
+
+    def _led_by_power(self, edge: Child) -> bool:
+        """Take the power from the booth's program, or give it back; whether that is all there is to do for it.
+
+        A controller that has halted stays dark until its power goes and comes: a Pi does not start by itself.
+        """
+        on, cycle = self._power()
+        if not self._dark and edge.process is not None:
+            if not on or cycle != self._cycle:
+                self.kill("edge")
+                self._dark = True
+                _say("the UPS gives nothing: the booth's controller is dark until it does")
+            elif edge.process.poll() == HALTED:
+                self.halts += 1
+                self._dark = True
+                _say("the booth's controller has halted itself: it starts when its power goes and comes")
+        if self._dark and on and cycle != self._cycle:
+            self._dark = False
+            self._cycle = cycle
+            self.spawn("edge")
+        return self._dark
+
+    def kill(self, name: str, again_after: float = 0.0) -> None:
+        """End a program without mercy; `tend` starts it again after so many seconds."""
+        child = self.children[name]
+        if child.process is not None and child.alive:
+            child.process.kill()
+            child.process.wait()
+        child.again_at = time.monotonic() + again_after
 
     def spawn(self, name: str) -> None:
         """Start one program; its output goes to its log."""
@@ -179,7 +224,7 @@ def run(data: Path, fresh: bool, port: int, pace: float = PACE_S) -> int:
     try:
         with _locked(places, fresh):
             ports = choose_ports(places, port)
-            files.write(places, ports)
+            files.write(places, ports, files.DEMO)
             return _supervise(Supervisor(places, ports, pace))
     except RunError as error:
         print(error, file=sys.stderr)  # noqa: T201

@@ -20,14 +20,14 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("data", type=Path, help="data folder of the run (with booth.toml)")
     parser.add_argument("--centre-port", type=int, default=0)
     parser.add_argument("--pace", type=float, default=20.0, help="seconds between two applicants; 0: none")
-    parser.add_argument("--printer-on-mains", action="store_true", help="the printer dies with the mains")
+
     given = parser.parse_args(words)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     places = Places(given.data.absolute())
     places.bench_data.mkdir(parents=True, exist_ok=True)
-    bench = Bench(places, given.centre_port, given.pace, printer_on_ups=not given.printer_on_mains)
+    bench = Bench(places, given.centre_port, given.pace)
     control = ControlServer(places.control, _carried_out(bench))
     bench.start()
     control.start()

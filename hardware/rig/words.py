@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from hardware.rig.bench import Bench
+from hardware.rig.words_power import PowerWords, cable, choice, number
 
 _SBI_STATUS = {"ready": "Ready", "busy": "Busy", "not-ready": "Not Ready", "not-registered": "Not Registered"}
+_FEEDS = ("on-ups", "on-mains")
 _BUTTONS = ("start", "next", "retry", "stop")
 
 
@@ -20,9 +21,8 @@ class Words:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._known: dict[str, Callable[[list[str]], str]] = {
-            "mains": self._mains,
+            **PowerWords(bench).known(),
             "printer": self._printer,
-            "ups": self._ups,
             "scanner": self._cable_of("scanner"),
             "signature": self._cable_of("signature"),
             "scan": self._scan,
@@ -41,21 +41,10 @@ class Words:
             raise ValueError(f"unknown word {words[0] if words else ''!r}; there are: {', '.join(self._known)}")
         return self._known[words[0]](words[1:])
 
-    def _mains(self, words: list[str]) -> str:
-        if words[:1] == ["blip"] and len(words) == 2:
-            seconds = _number(words[1], 0.001, 3600)
-            self._bench.mains(False)
-            timer = threading.Timer(seconds, self._bench.mains, (True,))
-            timer.daemon = True
-            timer.start()
-            return f"mains away for {seconds:g} s"
-        self._bench.mains(_choice("mains", words, ("on", "off")) == "on")
-        return f"mains {words[0]}"
-
     def _printer(self, words: list[str]) -> str:
         bench, printer = self._bench, self._bench.printer
         if words[:1] == ["refill"] and len(words) <= 2:
-            cards = int(_number(words[1], 1, 100)) if len(words) == 2 else 50
+            cards = int(number(words[1], 1, 100)) if len(words) == 2 else 50
             bench.ptys.call(lambda: printer.load(cards))
             return f"{cards} cards put into the feeder"
         acts: dict[str, Callable[[], object]] = {
@@ -69,13 +58,15 @@ class Words:
             "reject-full": lambda: setattr(printer.path, "reject_full", True),
             "reject-empty": printer.empty_reject_box,
         }
-        word = _choice("printer", words, (*acts, "refill", "power-off", "power-on", "unplug", "plug"))
+        word = choice("printer", words, (*acts, "refill", *_FEEDS, "power-off", "power-on", "unplug", "plug"))
         if word in acts:
             bench.ptys.call(acts[word])
+        elif word in _FEEDS:
+            bench.feed_printer(on_ups=word == "on-ups")
         elif word.startswith("power-"):
             bench.power_printer(word == "power-on")
         else:
-            self._cable("printer", word)
+            cable(bench.ptys, "printer", word)
         return "the next card will jam" if word == "jam" else f"printer {word}"
 
     def _empty_feeder(self) -> None:
@@ -84,27 +75,8 @@ class Words:
         path.loaded -= path.feeder
         path.feeder = 0
 
-    def _ups(self, words: list[str]) -> str:
-        word = _choice("ups", words, ("silent", "garbage", "normal", "unplug", "plug"))
-        if word in ("unplug", "plug"):
-            return self._cable("ups", word)
-
-        def work() -> None:
-            self._bench.ups.wire.silent = word == "silent"
-            self._bench.ups.wire.garbage = word == "garbage"
-
-        self._bench.ptys.call(work)
-        return f"ups {word}"
-
     def _cable_of(self, name: str) -> Callable[[list[str]], str]:
-        return lambda words: self._cable(name, _choice(name, words, ("unplug", "plug")))
-
-    def _cable(self, name: str, word: str) -> str:
-        try:
-            (self._bench.ptys.unplug if word == "unplug" else self._bench.ptys.plug)(name)
-        except KeyError as error:
-            raise ValueError(f"the booth file has no device on a cable called {name}") from error
-        return f"{name} {word}ged"
+        return lambda words: cable(self._bench.ptys, name, choice(name, words, ("unplug", "plug")))
 
     def _scan(self, words: list[str]) -> str:
         if len(words) == 2:
@@ -124,15 +96,15 @@ class Words:
         return "signing"
 
     def _press(self, words: list[str]) -> str:
-        self._bench.press(_choice("press", words, _BUTTONS))
+        self._bench.press(choice("press", words, _BUTTONS))
         return f"pressed {words[0]}"
 
     def _door(self, words: list[str]) -> str:
-        self._bench.door(_choice("door", words, ("open", "close")) == "open")
+        self._bench.door(choice("door", words, ("open", "close")) == "open")
         return f"door {words[0]}"
 
     def _sbi(self, words: list[str]) -> str:
-        name = _choice("sbi", words[:1], tuple(self._bench.sbi))
+        name = choice("sbi", words[:1], tuple(self._bench.sbi))
         device = self._bench.sbi[name]
         if len(words) == 2 and words[1] in _SBI_STATUS:
 
@@ -145,7 +117,7 @@ class Words:
             return f"{name} is {_SBI_STATUS[words[1]]}"
         if len(words) not in (2, 3):
             raise ValueError(f"sbi {name} {' | '.join(_SBI_STATUS)} | low | drop | timeout | wrong-transaction [N]")
-        times = int(_number(words[2], -1, 1000)) if len(words) == 3 else 1
+        times = int(number(words[2], -1, 1000)) if len(words) == 3 else 1
         self._bench.sbi_server.call(lambda: device.fault(words[1], times))
         return f"{name}: {words[1]} for {'all' if times < 0 else times} captures"
 
@@ -158,9 +130,9 @@ class Words:
     def _day(self, words: list[str]) -> str:
         day = self._bench.day
         if words[:1] == ["pace"] and len(words) == 2:
-            day.pace = _number(words[1], 0, 86400)
+            day.pace = number(words[1], 0, 86400)
             return f"an applicant each {day.pace:g} s" if day.pace else "no applicants"
-        day.serving = _choice("day", words, ("on", "off")) == "on"
+        day.serving = choice("day", words, ("on", "off")) == "on"
         if not day.serving:
             day.pace = 0.0
         elif not day.pace:
@@ -170,20 +142,22 @@ class Words:
     def _status(self, words: list[str]) -> str:
         told = status(self._bench)
         if words == ["json"]:
-            return json.dumps(told)
+            bench = self._bench
+            return json.dumps(told | {"facts": bench.ptys.call(lambda: bench.plant.facts(bench.ptys.now()))})
         return "\n".join(f"{key:20} {_plain(value)}" for key, value in told.items())
 
 
 def status(bench: Bench) -> dict[str, Any]:
     """All that the bench knows, as plain JSON."""
-    ups, centre, day = bench.ups, bench.centre, bench.day
+    centre, day = bench.centre, bench.day
     return {
         "mains": "on" if bench.mains_on else "off",
+        **bench.ptys.call(lambda: bench.plant.status(bench.ptys.now())),
+        "board": bench.board.told() if bench.board is not None else "none",
         "door": "open" if bench.door_open else "closed",
         "lamps": bench.lit(),
         "booth programs": bench.hub.connections,
         "cables": {name: "in" if bench.ptys.plugged(name) else "out" for name in bench.ptys.names()},
-        "ups": bench.ptys.call(lambda: {"charge_pct": round(100 * ups.charge), "on_battery": ups.on_battery}),
         "printer": bench.ptys.call(lambda: bench.printer.snapshot() | {"powered": bench.printer.powered}),
         "sbi": {name: {"status": one.status, "captures": one.captures} for name, one in bench.sbi.items()},
         "centre": {
@@ -202,19 +176,3 @@ def _plain(value: Any) -> str:
     if isinstance(value, list):
         return str(len(value)) if value and isinstance(value[0], dict) else " ".join(map(str, value)) or "-"
     return str(value)
-
-
-def _choice(what: str, words: list[str], known: tuple[str, ...]) -> str:
-    if len(words) != 1 or words[0] not in known:
-        raise ValueError(f"{what} what? One of: {', '.join(known)}")
-    return words[0]
-
-
-def _number(word: str, least: float, most: float) -> float:
-    try:
-        number = float(word)
-    except ValueError:
-        number = float("nan")
-    if not least <= number <= most:
-        raise ValueError(f"{word!r} is no number from {least:g} to {most:g}")
-    return number
