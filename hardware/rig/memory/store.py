@@ -103,5 +103,9 @@ class MemoryStore:
     def events(self, first: int, last: int) -> list[bytes]:
         return [self.outbox[seq] for seq in range(first, last + 1) if seq in self.outbox]
 
+    def blobs_waiting(self) -> bool:
+        """Whether a sealed packet has not been taken yet."""
+        return any(key.startswith("packet/") for key in self.rows)
+
     def blob(self, name: str) -> bytes | None:
         return self.blobs.get(name)

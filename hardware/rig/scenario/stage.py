@@ -17,8 +17,8 @@ class BoothPlan:
 
     `power`: keys of the booth file's [power] with the tables `genset` and `energy`, as in TOML. The bench adds what is
     its own: names of devices, ports and pins. `genset = "contacts"` has a start relay and contacts; `"dse"` has a
-    controller beside them. With `board` the relays and all contacts but MAINS and DOOR hang on the power board (MAINS
-    is wired to both), else on pins. `printer`: what feeds it.
+    controller beside them. With `board` the relays and all contacts but MAINS and DOOR hang on the power board, else
+    on pins. `printer`: what feeds it.
     """
 
     genset: Literal["none", "contacts", "dse"] = "none"
@@ -34,9 +34,9 @@ PLANT: Mapping[str, float] = {
     "battery_s": 600.0,  # runtime of the full, new battery at full load
     "charge": 1.0,
     "health": 1.0,
-    "load_w": 180.0,  # what hangs on the UPS beside the printer
+    "load_w": 80.0,  # the essential loads; beside them 60 W (SHED_1), 40 W (SHED_2) and the printer
     "boot_s": 3.0,  # from power at the controller to the program's start
-    "engine_start_s": 1.0,  # cranking until a good engine runs
+    "engine_factor": 4.0,  # how many times quicker than a real one the genset and its controller start and stop
     "fuel_pct": 80.0,
     "seed": 1.0,
 }
