@@ -66,10 +66,11 @@ class Power:
         if late:
             store_power.save_supply(connection, booth, at, body.supply.value)
             return False
+        # Also when it is the same: what happened between may come late.
+        store_power.save_supply(connection, booth, self._next(booth, self._moment(at)), body.supply.value)
         if row["supply"] == body.supply.value and row["supply_since"] is not None:
             return False
         row["supply"], row["supply_since"] = body.supply.value, at
-        store_power.save_supply(connection, booth, self._next(booth, self._moment(at)), body.supply.value)
         return True
 
     def dipped(self, booth: str, body: MainsDipped, at: float) -> None:
@@ -118,7 +119,9 @@ class Power:
         before = store_power.alarm(connection, booth, body.alarm)
         if late and before is not None and (before.occurrence, before.changed) >= (body.occurrence, at):
             return
-        same = before is not None and before.occurrence == body.occurrence and before.state != AlarmState.NORMAL.value
+        known = before if before is not None and before.state != AlarmState.NORMAL.value else None
+        same = known if known is not None and known.occurrence == body.occurrence else None
+        shelved = known if known is not None and known.state == body.state.value == AlarmState.SHELVED.value else None
         row = AlarmRow(
             booth=booth,
             alarm=body.alarm,
@@ -126,14 +129,15 @@ class Power:
             priority=body.priority.value,
             state=body.state.value,
             active=body.active,
-            since=before.since if same and before is not None else at,
+            since=same.since if same is not None else at,
             changed=at,
             cause=body.cause,
             remedy=body.remedy,
-            figures=json.dumps(body.figures),
+            # A booth names the figures when the alarm rises, and not again when somebody sees to it.
+            figures=same.figures if same is not None and not body.figures else json.dumps(body.figures),
             person=body.person,
-            reason=body.reason,
-            shelved_until=self._shelved_until(booth, body, before if same else None, at),
+            reason=shelved.reason if shelved is not None and not body.reason else body.reason,
+            shelved_until=self._shelved_until(booth, body, shelved, at),
         )
         store_power.save_alarm(connection, row)
         self._turn.effects.changed.add("alarms")
@@ -192,10 +196,13 @@ class Power:
         )
 
     def _shelved_until(self, booth: str, body: AlarmChanged, before: AlarmRow | None, at: float) -> float | None:
-        """The booth says that it is shelved; for how long the person who asked has said here."""
+        """The booth says that it is shelved; for how long the person who asked has said here. `before`: it was already.
+
+        While it is shelved it may rise and return; only a person's new word changes the time.
+        """
         if body.state is not AlarmState.SHELVED:
             return None
-        if before is not None and before.state == AlarmState.SHELVED.value and before.active is not body.active:
+        if before is not None and (before.active is not body.active or before.occurrence != body.occurrence):
             return before.shelved_until
         for said in store_power.asked(self._turn.connection, booth, "alarm"):
             if (said.get("action"), said.get("alarm")) != ("shelve", body.alarm):

@@ -54,8 +54,8 @@ class Booth:
         self.mid += 1
         return Received(topics.of(self.id, topic, item), payload, topic.qos, self.mid, self.generation)
 
-    def event(self, body: Message, seq: int | None = None) -> Received:
-        """The next event (or one with a given number)."""
+    def event(self, body: Message, seq: int | None = None, at: datetime | None = None) -> Received:
+        """The next event (or one with a given number), told at a given time of the booth's clock."""
         if seq is None:
             self.seq += 1
             seq = self.seq
@@ -64,7 +64,7 @@ class Booth:
             seq=seq,
             id=f"{self.id}-{self.epoch}-{seq}",
             boot=self.boot,
-            time=START + timedelta(seconds=seq),
+            time=at or START + timedelta(seconds=seq),
             kind=KINDS[type(body)],
             body=body.model_dump(mode="json"),
         )
