@@ -118,6 +118,11 @@ class Board:
         return max(1, left - gap)
 
     @property
+    def ready(self) -> bool:
+        """It has had its first readings."""
+        return self._sensed
+
+    @property
     def tripped(self) -> bool:
         """The deadman has tripped, and the controller has not driven since."""
         return self._tripped
