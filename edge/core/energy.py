@@ -65,6 +65,8 @@ class State:
 
     saved: Mapping[str, Need] = field(default_factory=dict)
     running: Mapping[Kind, Running] = field(default_factory=dict)
+    load_w: float | None = None
+    """The load as last told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def track(state: State, busy: Mapping[Kind, bool], load_w: float | None, now: fl
     for kind, is_busy in busy.items():
         known = running.get(kind)
         if is_busy and known is None:
-            running[kind] = Running(now, load_w)
+            running[kind] = Running(now, state.load_w)
         elif not is_busy and known is not None:
             del running[kind]
             learned = _learned(need(state, kind, settings), known, now)
@@ -110,9 +112,10 @@ def track(state: State, busy: Mapping[Kind, bool], load_w: float | None, now: fl
                 saved[f"need/{kind.value}"] = learned
         elif known is not None and load_w is not None:
             running[kind] = replace(known, sum_w=known.sum_w + load_w, seen=known.seen + 1)
-    if running == state.running and len(saved) == len(state.saved) and saved == state.saved:
+    if load_w is None and running == state.running and saved == state.saved:
         return state
-    return replace(state, running=running, saved=saved if saved != state.saved else state.saved)
+    load_w = state.load_w if load_w is None else load_w
+    return replace(state, running=running, saved=saved if saved != state.saved else state.saved, load_w=load_w)
 
 
 def admit(

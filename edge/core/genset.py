@@ -21,6 +21,9 @@ SAFE = frozenset({Relay.ATS_INHIBIT})
 TRANSFERS = 3
 #: Stalls within one outage before the genset is given up.
 STALLS = 3
+#: After a start all contacts are read within READ_S; a source on a line has LOOK_S to speak (s).
+READ_S = 0.2
+LOOK_S = 3.0
 #: Volts may leave their band for this long (s): a load step does that.
 BAND_S = 3.0
 _RUN = frozenset(
@@ -71,6 +74,8 @@ class State:
     saved: Mapping[str, Saved] = field(default_factory=lambda: {"sequence": Saved()})
     since: float = 0.0
     looked: bool = False
+    first_at: float | None = None
+    """When the mains were first seen after the start."""
     exercise: bool = False
     stalls: int = 0
     bad_at: float | None = None
@@ -132,6 +137,11 @@ def step(state: State, view: View, now: float, settings: GensetSettings) -> Stat
     if not state.looked:
         if view.mains is None:
             return state
+        if state.first_at is None:
+            return replace(state, first_at=now)
+        known = view.running is not None and view.ats is not None
+        if now < state.first_at + (READ_S if known else LOOK_S):
+            return state
         state = replace(_resumed(state, view), looked=True, since=now)
     for _ in range(6):
         before = state
@@ -143,7 +153,9 @@ def step(state: State, view: View, now: float, settings: GensetSettings) -> Stat
 
 def next_wakeup(state: State, view: View, settings: GensetSettings) -> float | None:
     """When the phase ends by time."""
-    if not state.looked or state.phase is Phase.STOPPED:
+    if not state.looked:
+        return None if state.first_at is None else state.first_at + (READ_S if view.ats is not None else LOOK_S)
+    if state.phase is Phase.STOPPED:
         return None
     times = [state.since + seconds for seconds in _limits(state.phase, settings)]
     if state.phase is Phase.RETURNING:

@@ -11,7 +11,7 @@ from edge.core import battery
 from edge.core.battery import Estimate, Kept, State
 from edge.core.events import UpsReading
 from edge.core.settings import EnergySettings
-from edge.devices.megatec import Rating, read_q1
+from edge.devices.megatec_wire import Rating, read_q1
 from hardware.simulators.megatec import Ups, UpsModel
 
 PLATE = EnergySettings(rated_w=920.0)
