@@ -11,12 +11,12 @@ export PYTHONUNBUFFERED := 1
 # The programs are started many times: without their kept bytecode each start compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check sim chaos bench fuzz lock docs clean env debian
+.PHONY: help run test check sim scenarios chaos bench fuzz lock docs clean env debian
 
 help: ## Show this list
 	@echo "make TARGET [NAME=value]"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
 
 run: env ## One booth, the coordinator and the console, with simulated hardware [FRESH=1 PORT=8080 DATA=var/run]
 	@exec $(PY) -m loket run --data "$(DATA)" --port $(PORT) $(if $(filter 1 yes true,$(FRESH)),--fresh)
@@ -29,6 +29,9 @@ check: env ## Style, types, import rules, and that generated files, lock and doc
 
 sim: env ## Many seeded days in virtual time, with a crash at any commit [RUNS=2000]
 	@$(PY) -m tests.simulation $(if $(RUNS),--runs $(RUNS)) $(ARGS)
+
+scenarios: env ## Every power scenario, in virtual time or with the real processes [BENCH=memory|pty ARGS=FILE]
+	@$(PY) -m loket rig scenario --bench $(or $(BENCH),memory) $(ARGS)
 
 chaos: env debian ## Kill booth, coordinator and broker at random during real traffic, then count
 	@$(PY) -m tests.chaos $(ARGS)

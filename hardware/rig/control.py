@@ -42,6 +42,8 @@ loket rig [--data DIR] WORDS...      acts on the booth that `loket run` has star
   day on | off | pace SECONDS        applicants come by themselves, or not
   kill edge | central | broker | bench   end a program at once (SIGKILL); `loket run` starts it again
   status [json]                      everything that the bench knows
+
+loket rig scenario [FILE...] [--bench memory|pty] [--report FILE]      runs scenarios; needs no running bench
 """
 
 #: What a program's command line must hold before it is killed, so that a number used again harms nobody.
@@ -51,6 +53,10 @@ _MARKS = {"edge": "edge", "central": "central", "broker": "iotcore", "bench": "h
 def main(words: list[str]) -> int:
     """Carry out one command; 0 when done, 1 when refused, 2 when no bench runs or the words are none."""
     words = list(words)
+    if words[:1] == ["scenario"]:
+        from hardware.rig.scenario.command import main as scenario
+
+        return scenario(words[1:])
     given: str | None = None
     if "--data" in words[:-1]:
         at = words.index("--data")

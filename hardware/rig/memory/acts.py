@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hardware.rig.scenario.coordinator import body_of
 from hardware.rig.scenario.words import Word
+from hardware.simulators.dse import STOP
 from hardware.simulators.engine import Engine
 from hardware.simulators.wire import Wire as Cable
 
@@ -35,6 +36,8 @@ def _mains(bench: MemoryBench, given: tuple[Word, ...]) -> None:
             site.set_mains(now, volts)
         case ("dip", float(seconds)):
             site.dip(now, seconds)
+        case ("dip", float(seconds), float(volts)):
+            site.dip(now, seconds, volts)
         case ("bounce", float(times), float(ms)):
             site.bounce(now, int(times), ms)
 
@@ -75,7 +78,7 @@ def _engine(bench: MemoryBench) -> Engine:
 
 
 def _genset(bench: MemoryBench, given: tuple[Word, ...]) -> None:
-    if given[0] in ("silent", "normal", "unplug", "plug"):
+    if given[0] in ("silent", "garbage", "normal", "unplug", "plug", "stopped-by-hand"):
         _genset_link(bench, str(given[0]))
         return
     engine = _engine(bench)
@@ -95,6 +98,7 @@ def _genset(bench: MemoryBench, given: tuple[Word, ...]) -> None:
                 "low-oil": "low_oil",
                 "weak-battery": "weak_battery",
                 "no-volts": "out_of_band",
+                "out-of-band": "out_of_band",
                 "no-stop": "fails_to_stop",
             }[word]
             setattr(engine, fault, True)
@@ -114,6 +118,8 @@ def _genset_link(bench: MemoryBench, word: str) -> None:
         raise ValueError('this genset has no controller: write genset = "dse" in [booth]')
     if word in ("unplug", "plug"):
         _cable(bench, "genset", word)
+    elif word == "stopped-by-hand":
+        dse.mode = STOP
     else:
         _noise(dse.wire, word)
 

@@ -74,7 +74,7 @@ class Controller(Program):
         )
 
     def read_pins(self) -> None:
-        for name in sorted(self.settings.wired):
+        for name in sorted(self.settings.wired & set(Contact)):
             closed = self.door if name == "door" else self.plant.levels[name]
             self.tell(ContactChanged(Contact(name), closed))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hardware.rig.memory.clock import Clock
-from hardware.rig.scenario.stage import PLANT, BoothPlan, Facts, Moved
+from hardware.rig.scenario.stage import UPS_W, BoothPlan, Facts, Moved, figure
 from hardware.simulators.ats import Ats
 from hardware.simulators.dse import DseController
 from hardware.simulators.engine import Engine, EngineModel
@@ -25,14 +25,10 @@ _WORDS = {
 }
 
 
-def figure(booth: BoothPlan, name: str) -> float:
-    """A physical figure of the plan, or the usual one."""
-    return float(booth.plant.get(name, PLANT[name]))
-
-
 def site_of(booth: BoothPlan) -> Site:
     """The plant that a plan describes."""
     ups = Ups(UpsModel(full_load_seconds=figure(booth, "battery_s")))
+    assert ups.model.rated_watts == UPS_W
     ups.charge, ups.battery_health = figure(booth, "charge"), figure(booth, "health")
     loads = {"essential": figure(booth, "load_w"), "shed_1": 60.0, "shed_2": 40.0, "heavy": 1400.0}
     if booth.printer == "ups":

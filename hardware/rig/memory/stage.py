@@ -19,14 +19,14 @@ from hardware.rig.memory.clock import START, Clock
 from hardware.rig.memory.controller import Controller
 from hardware.rig.memory.keys import COMMAND_PRIVATE
 from hardware.rig.memory.people import People
-from hardware.rig.memory.plant import Plant, figure
+from hardware.rig.memory.plant import Plant
 from hardware.rig.memory.ports import PrinterPort, SitePort
 from hardware.rig.memory.store import Crash
 from hardware.rig.memory.wire import SbiWire, Wire
 from hardware.rig.memory.wiring import NAME, drivers_of, on_board, settings_of
 from hardware.rig.scenario import words
 from hardware.rig.scenario.coordinator import Coordinator
-from hardware.rig.scenario.stage import BoothPlan, Facts, Told
+from hardware.rig.scenario.stage import BoothPlan, Facts, Told, figure
 from hardware.simulators.sbi import SbiDevice
 from hardware.simulators.scanner import DocumentScanner
 from hardware.simulators.topaz import SignaturePad

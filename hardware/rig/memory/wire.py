@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from edge.adapters.items import PortClosed, PortData, PortOpened
@@ -92,7 +93,7 @@ class Wire:
         cut = self._chance.randint(1, len(data)) if self._chance.random() < 0.2 else len(data)
         for portion in (data[:cut], data[cut:]):
             if portion:
-                self._clock.after(self._delay(), lambda sent=portion: self._deliver(session, sent))
+                self._clock.after(self._delay(), partial(self._deliver, session, portion))
 
     def _delay(self) -> float:
         delay = LATENCY + (self._chance.uniform(0.2, 0.8) if self.slow else 0.0)

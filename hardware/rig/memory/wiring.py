@@ -15,7 +15,7 @@ from edge.devices.sbi import Sbi
 from edge.devices.scanner import Scanner
 from edge.devices.topaz import Topaz
 from hardware.rig.memory.store import MemoryStore
-from hardware.rig.scenario.stage import BoothPlan
+from hardware.rig.scenario.stage import BoothPlan, power_of
 
 NAME = "memory-1"
 _KINDS = {"ups": "megatec", "scanner": "scanner", "pad": "topaz", "printer": "evolis"} | dict.fromkeys(
@@ -29,6 +29,7 @@ _TAKES = {
     Modality.THUMBS: "finger",
     Modality.IRIS: "iris",
 }
+_RELAYS = frozenset({"genset_start", "ats_inhibit", "shed_1", "shed_2"})
 #: Contacts of the genset and its transfer switch.
 _GENSET_CONTACTS = frozenset({"genset_running", "genset_fault", "fuel_low", "ats_mains", "ats_genset"})
 POLL_S = 1.0
@@ -36,9 +37,11 @@ T = TypeVar("T", EnergySettings, GensetSettings)
 
 
 def on_pins(booth: BoothPlan) -> frozenset[str]:
-    """Contacts that are wired to the controller's pins."""
+    """Contacts and relays that are wired to the controller's pins."""
     own = frozenset({"mains", "door"})
-    return own if booth.board or booth.genset == "none" else own | _GENSET_CONTACTS
+    if booth.board:
+        return own
+    return own | _RELAYS | (_GENSET_CONTACTS if booth.genset != "none" else frozenset())
 
 
 def on_board(booth: BoothPlan) -> frozenset[str]:
@@ -48,7 +51,7 @@ def on_board(booth: BoothPlan) -> frozenset[str]:
 
 def settings_of(booth: BoothPlan) -> Settings:
     """The booth file's settings. Raises ValueError for a key that [power] does not have."""
-    power = dict(booth.power)
+    power = power_of(booth)
     genset: Mapping[str, Any] = power.pop("genset", {})
     energy: Mapping[str, Any] = power.pop("energy", {})
     power.pop("ups_poll_s", None)
@@ -62,7 +65,6 @@ def settings_of(booth: BoothPlan) -> Settings:
     return replace(
         base,
         board="board" if booth.board else None,
-        print_on_battery=booth.printer == "ups",
         wired=on_pins(booth),
         genset=None if booth.genset == "none" else _with(made, genset, "power.genset"),
         energy=_with(EnergySettings(), energy, "power.energy"),

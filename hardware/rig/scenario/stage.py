@@ -41,6 +41,21 @@ PLANT: Mapping[str, float] = {
     "seed": 1.0,
 }
 
+#: The simulated UPS: rated watts, and its battery's exponent.
+UPS_W, PEUKERT = 920.0, 1.15
+
+#: A genset's sequence made short, so that a scenario takes seconds; a scenario's own [booth.power.genset] goes before.
+BRISK: Mapping[str, float] = {
+    "start_delay_s": 2.0,
+    "crank_s": 3.0,
+    "rest_s": 2.0,
+    "warm_up_s": 2.0,
+    "transfer_s": 3.0,
+    "mains_steady_s": 5.0,
+    "cool_down_s": 4.0,
+    "stop_s": 5.0,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -89,6 +104,25 @@ class Facts:
     cut_in_print: int = 0
     moves: Sequence[Moved] = ()
     """The log, in order of time."""
+
+
+def figure(booth: BoothPlan, name: str) -> float:
+    """A physical figure of the plan, or the usual one."""
+    return float(booth.plant.get(name, PLANT[name]))
+
+
+def power_of(booth: BoothPlan) -> dict[str, Any]:
+    """The booth file's [power] for this plan: what the scenario gives, and what the bench's UPS has on its plate."""
+    battery_s = figure(booth, "battery_s")
+    plate = {"rated_w": UPS_W, "full_load_s": battery_s, "half_load_s": round(battery_s * 0.5**-PEUKERT, 1)}
+    given = dict(booth.power)
+    made: dict[str, Any] = {"print_on_battery": booth.printer == "ups", **given}
+    made["energy"] = {**plate, **given.get("energy", {})}
+    if booth.genset == "none":
+        made.pop("genset", None)
+    else:
+        made["genset"] = {**BRISK, **given.get("genset", {})}
+    return made
 
 
 class Stage(Protocol):
