@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edge.core.events import DeviceFault, DeviceLost, DeviceOnline, FrameRejected, UpsReading
-from edge.devices.megatec import Megatec, charge
+from edge.devices.megatec import Megatec
+from edge.devices.megatec_wire import charge
 from tests.unit.edge.devices.line import Line
 
 GOOD = b"(229.8 229.8 220.1 023 50.1 27.3 31.5 00001000\r"
@@ -54,7 +55,7 @@ def test_a_reading_comes_with_every_poll() -> None:
         (b"00100000", b"200.0", "OL TRIM"),
         (b"00100000", b"253.0", "OL BOOST"),
         (b"00000100", b"220.0", "OL CAL"),
-        (b"10000010", b"220.0", "OB FSD"),
+        (b"10000010", b"220.0", "ALARM OB FSD"),
     ],
 )
 def test_bits_become_the_words_of_nut(bits: bytes, output: bytes, words: str) -> None:
