@@ -17,6 +17,8 @@ Id = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._-]
 BoothId = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")]
 Text = Annotated[str, Field(max_length=500)]
 Seq = Annotated[int, Field(ge=0, lt=2**63)]
+#: What a coordinator's database can count.
+Count = Annotated[int, Field(ge=1, lt=2**31)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -167,7 +169,7 @@ class GensetChanged(Message):
     """The genset's sequence moved. `attempt`: crank attempt of this start, from 1. Figures None: not measured."""
 
     phase: GensetPhase
-    attempt: int = Field(default=0, ge=0)
+    attempt: int = Field(default=0, ge=0, lt=2**31)
     cause: Text = ""
     verified: bool = False
     """Whether rpm, volts, hertz or contacts prove that it runs; an acknowledgement proves nothing."""
@@ -206,7 +208,7 @@ class AlarmChanged(Message):
     """
 
     alarm: Id
-    occurrence: int = Field(ge=1)
+    occurrence: Count
     priority: Priority
     state: AlarmState
     active: bool
@@ -262,7 +264,7 @@ class AttemptMade(Message):
 
     enrolment: Id
     modality: Modality
-    attempt: int = Field(ge=1)
+    attempt: Count
     accepted: bool
     quality: dict[str, float] = Field(default_factory=dict)
     reason: Text = ""
@@ -273,8 +275,8 @@ class EnrolmentCompleted(Message):
 
     enrolment: Id
     packet: Id
-    size: int = Field(ge=1)
-    parts: int = Field(ge=1)
+    size: Annotated[int, Field(ge=1, lt=2**63)]
+    parts: Count
     sha256: Sha256
 
 
@@ -289,11 +291,11 @@ class PrintChanged(Message):
     """A print job moved. Counters are the printer's own count of inserted cards, None when unread."""
 
     job: Id
-    attempt: int = Field(ge=1)
+    attempt: Count
     state: PrintState
     cause: Text = ""
-    counter_before: int | None = None
-    counter_after: int | None = None
+    counter_before: Seq | None = None
+    counter_after: Seq | None = None
 
 
 #: Reason of a refused print command: only a person can say whether that card was printed.
@@ -400,7 +402,7 @@ class PrintCommand(Message):
     kind: Literal["print"] = "print"
     job: Id
     enrolment: Id
-    attempt: int = Field(ge=1)
+    attempt: Count
     created: AwareDatetime
     panels: dict[Annotated[str, Field(pattern=r"^[ymcko]$")], str]
 
@@ -410,7 +412,7 @@ class SettleCommand(Message):
 
     kind: Literal["settle"] = "settle"
     job: Id
-    attempt: int = Field(ge=1)
+    attempt: Count
     found: Literal["printed", "spoiled", "not-begun"]
     person: Text
 
@@ -453,7 +455,7 @@ class AlarmCommand(Message):
     kind: Literal["alarm"] = "alarm"
     action: Literal["acknowledge", "shelve", "unshelve"]
     alarm: Id
-    occurrence: int = Field(ge=1)
+    occurrence: Count
     person: Text
     minutes: int = Field(default=0, ge=0, le=7 * 24 * 60)
     reason: Text = ""

@@ -232,7 +232,7 @@ class Answering(Inbox):
 
     def __init__(self, world: World) -> None:
         super().__init__()
-        self.put = self._handle  # type: ignore[assignment]
+        self.put = self._handle
         self._world = world
 
     def _handle(self, item: Any) -> None:

@@ -24,6 +24,19 @@ MOST_BYTES = 40_000_000
 BODIES = (
     messages.BoothStarted(version="1"),
     messages.SupplyChanged(supply=Supply.ON_BATTERY, mains_contact=False, charge_pct=80.0),
+    messages.MainsDipped(seconds=0.3, lowest_v=170.5),
+    messages.GensetChanged(phase=messages.GensetPhase.LOADED, attempt=1, verified=True, fuel_pct=60.0),
+    messages.LoadShed(stage=1, cause="20 minutes are left"),
+    messages.ShutdownChanged(stage="announced", cause="3 minutes are left"),
+    messages.UpsTested(passed=True),
+    messages.AlarmChanged(
+        alarm="battery.low",
+        occurrence=1,
+        priority=messages.Priority.HIGH,
+        state=messages.AlarmState.SHELVED,
+        active=True,
+        figures={"minutes": 8.5},
+    ),
     messages.DeviceChanged(device="printer", kind="evolis", state=messages.DeviceState.OK),
     messages.DoorChanged(open=True),
     messages.DocumentRefused(reason="not a family card"),
@@ -47,7 +60,10 @@ def good() -> dict[topics.Topic, list[bytes]]:
         topics.INFO: [
             messages.Info(version="1", boot="b", name="Loket", devices={"ups": "megatec"}).model_dump_json().encode()
         ],
-        topics.TELEMETRY: [b'{"ups.load":20.0,"supply":"ON_MAINS","print.waits":null,"battery.charge":100}'],
+        topics.TELEMETRY: [
+            b'{"ups.load":20.0,"supply":"ON_MAINS","print.waits":null,"battery.charge":100}',
+            b'{"may.print":"","may.record":"the energy is too low","energy.seconds":540}',
+        ],
         topics.PACKET: [part(packet("e-1", size=700), 0), part(bytes(70_000), 1)],
     }
 
@@ -75,6 +91,29 @@ def test_fuzz_no_message_upsets_the_coordinator() -> None:
         assert _bytes(world) < MOST_BYTES
     counted, letters = counted + _count(world, "event"), letters + _count(world, "dead_letter")
     assert counted and letters, "the good and the bad among them were never told apart: the test proves nothing"
+
+
+def test_a_number_that_no_database_can_count_is_refused_and_stops_nothing() -> None:
+    world, booth = World(Store.memory(), settings("b1")), Booth()
+    for body, number in (
+        (messages.GensetChanged(phase=messages.GensetPhase.CRANKING, attempt=11), b'"attempt":11'),
+        (messages.PrintChanged(job="job-e-1", attempt=11, state=PrintState.PRINTED), b'"attempt":11'),
+        (
+            messages.AlarmChanged(
+                alarm="ups.lost",
+                occurrence=11,
+                priority=messages.Priority.HIGH,
+                state=messages.AlarmState.UNACKNOWLEDGED,
+                active=True,
+            ),
+            b'"occurrence":11',
+        ),
+    ):
+        item = booth.event(body)
+        huge = item.payload.replace(number, number + b"0" * 30)
+        assert huge != item.payload
+        assert world.give(item._replace(payload=huge)).pubacks == [(1, item.mid)]
+    assert (_count(world, "event"), _count(world, "dead_letter")) == (3, 3)
 
 
 def test_fuzz_no_topic_upsets_the_coordinator() -> None:

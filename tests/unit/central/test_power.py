@@ -273,7 +273,7 @@ def test_alarms_are_listed_worst_first_over_all_booths(world: World, views: Stor
     assert [alarm.alarm for alarm in views.alarms("b2")] == ["battery.low"]
     assert len(views.alarms(limit=2)) == 2
     assert views.totals().unacknowledged == 3
-    assert [alarm.alarm for alarm in seen(views).alarms][0] == "genset.service-due"
+    assert next(alarm.alarm for alarm in seen(views).alarms) == "genset.service-due"
 
 
 def test_an_alarm_keeps_its_beginning_and_figures_until_it_rises_again(day: Day, views: StoreViews) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from central.adapters import store_work
 from central.adapters.store import Store
 from central.adapters.views import StoreViews
-from central.core.items import Effects, Identify, Settle
+from central.core.items import Effects, Identify, Received, Settle
+from contract import topics
 from contract.messages import (
     FORGOTTEN,
     Command,
@@ -158,13 +160,43 @@ def test_a_job_that_the_booth_may_have_printed_and_forgotten_waits_for_a_person(
     assert again.body.attempt == 1 and again.body.created > command.body.created
 
 
-def test_when_the_mains_or_the_printer_is_back_a_refused_job_need_not_wait(world: World, booth: Booth) -> None:
+def refuse_often(world: World, booth: Booth) -> None:
+    """The booth refuses the job until its back-off is minutes long."""
     online(world, booth)
     for seq in range(6):
         command = commands(world.wait(301.0) if seq else world.ready(booth, ONE))[-1]
         world.give(booth.event(CommandDone(command=command.id, outcome=Outcome.REFUSED, reason="on battery")))
-    back = SupplyChanged(supply=Supply.ON_MAINS, mains_contact=True)
+
+
+@pytest.mark.parametrize("supply", [Supply.ON_MAINS, Supply.ON_GENSET])
+def test_when_the_mains_or_a_genset_feed_the_booth_a_refused_job_need_not_wait(
+    world: World, booth: Booth, supply: Supply
+) -> None:
+    refuse_often(world, booth)
+    back = SupplyChanged(supply=supply, mains_contact=True)
     assert sent(world.give(booth.event(back))) == [(JOB, 1)]
+
+
+def telemetry(booth: Booth, may_print: str) -> Received:
+    return booth.message(topics.TELEMETRY, json.dumps({"may.print": may_print}).encode())
+
+
+def test_when_the_booth_may_print_again_a_refused_job_need_not_wait(
+    world: World, booth: Booth, views: StoreViews
+) -> None:
+    refuse_often(world, booth)
+    assert sent(world.give(telemetry(booth, "the battery lasts 4 min, a card needs 6"))) == []
+    assert state(views) == ("pending", 1, "the battery lasts 4 min, a card needs 6")
+    assert sent(world.give(telemetry(booth, ""))) == [(JOB, 1)]
+
+
+def test_a_job_of_a_booth_that_went_off_waits_for_the_mains_and_for_nobody(
+    world: World, booth: Booth, views: StoreViews
+) -> None:
+    online(world, booth)
+    world.give(booth.event(SupplyChanged(supply=Supply.OFF, mains_contact=False)), booth.state("offline"))
+    world.ready(booth, ONE)
+    assert state(views) == ("pending", 1, "the booth is off until the mains return")
 
 
 def test_an_uncertain_job_waits_for_a_person_whose_word_goes_to_the_booth(

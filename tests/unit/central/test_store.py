@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, func, select
 
 from central.adapters import schema, store_work
-from central.adapters.store import Store, sqlite_url
+from central.adapters.store import MIGRATIONS, Store, sqlite_url
 from central.adapters.views import StoreViews
-from contract.messages import DoorChanged
+from contract.messages import DoorChanged, Supply, SupplyChanged
 from tests.unit.central.booth import Booth, World, settings
 
 
@@ -25,6 +29,37 @@ def test_the_steps_lead_to_the_shape_that_the_code_expects(tmp_path: Path) -> No
         found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'index'").scalars().all()
     store.close()
     assert {index.name for table in schema.metadata.tables.values() for index in table.indexes} <= set(found)
+
+
+def test_a_coordinator_of_before_keeps_the_history_of_its_supply(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path)
+    engine = create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    told = [SupplyChanged(supply=supply, mains_contact=None) for supply in (Supply.ON_MAINS, Supply.ON_BATTERY)]
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql("INSERT INTO booth (id, online) VALUES ('b1', 1)")
+        for seq, body in enumerate(told, 1):
+            row = ("b1", "e", seq, f"e-{seq}", "supply.changed", 3600.0 * seq, 0.0, _payload(body), "")
+            connection.exec_driver_sql(f"INSERT INTO event VALUES ({', '.join('?' * len(row))})", row)
+    engine.dispose()
+    store = Store.open(url)
+    spans = StoreViews(store, lambda: datetime.fromtimestamp(9000, UTC)).supply_history("b1", _at(3600))
+    store.close()
+    assert [(span.supply, span.start, span.end) for span in spans] == [
+        (Supply.ON_MAINS, _at(3600), _at(7200)),
+        (Supply.ON_BATTERY, _at(7200), None),
+    ]
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _payload(body: SupplyChanged) -> str:
+    return json.dumps({"body": body.model_dump(mode="json")})
 
 
 def test_every_commit_is_on_the_disk_before_it_is_reported(tmp_path: Path) -> None:
