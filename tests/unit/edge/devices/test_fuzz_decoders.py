@@ -9,27 +9,45 @@ from collections.abc import Callable
 
 import pytest
 
+from contract import power_wire
 from contract.messages import Modality
-from edge.core.commands import CheckPrinter, PrintCard, Request, StartCapture, StopCapture
+from edge.core.commands import (
+    CheckPrinter,
+    DriveRelays,
+    PrintCard,
+    Request,
+    StartCapture,
+    StartGenset,
+    StopCapture,
+    StopGenset,
+)
 from edge.core.events import (
+    BoardReading,
     CaptureFailed,
     CaptureTaken,
     DeviceFault,
+    DeviceLost,
     DeviceOnline,
     DocumentScanned,
     Event,
     FrameRejected,
+    GensetReading,
     PrinterReady,
     PrintFailed,
+    Relay,
+    RequestFailed,
     UpsReading,
 )
 from edge.devices import Device
+from edge.devices.dse import Dse
 from edge.devices.evolis import Evolis
 from edge.devices.megatec import Megatec
+from edge.devices.powerboard import PowerBoard
 from edge.devices.sbi import Sbi
 from edge.devices.scanner import Scanner
 from edge.devices.topaz import Topaz
 from tests.tools.fuzz import inputs, rounds
+from tests.unit.edge.devices.genset import Controller, framed
 from tests.unit.edge.devices.test_evolis import Printer
 from tests.unit.edge.devices.test_sbi import SLAP, SUBJECT, Service, http, jwt
 from tests.unit.edge.devices.test_topaz import packet
@@ -119,6 +137,33 @@ WIRES: dict[str, Wire] = {
         (SLAP, SLAP, StopCapture()),
         9 * 1024 * 1024,
         Service,
+    ),
+    "dse": Wire(
+        lambda: Dse("genset"),
+        (
+            framed(bytes.fromhex("0a 03 0a 0001 8048 0001 e240 0001")),
+            framed(b"\x0a\x03\x4c" + bytes(76)),
+            framed(b"\x0a\x03\x02\x00\x50"),
+            framed(b"\x0a\x83\x02"),
+            framed(b"\x0a\x90\x06"),
+            framed(bytes.fromhex("0a 10 1008 0002")),
+        ),
+        frozenset({DeviceOnline, DeviceLost, GensetReading, FrameRejected, RequestFailed}),
+        (StartGenset(), StopGenset()),
+        16 * 1024,
+        Controller,
+    ),
+    "powerboard": Wire(
+        lambda: PowerBoard("board"),
+        (
+            power_wire.frame(power_wire.IDENTITY, 1, power_wire.Identity().encode()),
+            power_wire.frame(power_wire.IDENTITY, 1, b"\x02", version=2),
+            power_wire.frame(power_wire.REPORT, 2, power_wire.Report().encode()),
+            power_wire.frame(power_wire.REPORT, 2, b"new", version=2),
+        ),
+        frozenset({DeviceOnline, DeviceFault, BoardReading, FrameRejected}),
+        (DriveRelays(frozenset({Relay.ATS_INHIBIT})), StopGenset()),
+        8 * 1024,
     ),
 }
 
