@@ -172,6 +172,11 @@ class UpsReading(DeviceEvent):
     """NUT's words, e.g. `OL`, `OB LB`."""
     runtime_s: float | None = None
     """What the UPS itself says of its runtime; None when it says nothing (Megatec does not)."""
+    unknown: frozenset[str] = frozenset()
+    """Names of figures that are not known of this moment: not told, or older than the status beside them (`upsd`).
+
+    What stands in them then only agrees with the status; it is for nobody's eyes.
+    """
 
 
 @dataclass(frozen=True, slots=True)
