@@ -61,6 +61,8 @@ class Plant:
         self.halted = False
         self.halts = 0
         self.cut_in_print = 0
+        self.cut_begun_on_battery = 0
+        """Of these, the cards that were begun when neither the mains nor the genset fed the printer."""
         self.powered = True
         self._clock = clock
         self.moved: Callable[[], None] = lambda: None
@@ -71,6 +73,7 @@ class Plant:
         self._halted_dark_s = 0.0
         self._last = clock.now
         self._cards = (0, 0, 0)
+        self._on_battery = False
         self.site.set_mains(clock.now, 228.0)
         self.levels = self.site.contacts(clock.now)
 
@@ -115,6 +118,7 @@ class Plant:
             printer.wakeup(self._clock.now)
             if printer.path.inside is not None:
                 self.cut_in_print += 1
+                self.cut_begun_on_battery += self._on_battery
                 self.note("card", "the printer's power failed with a card inside")
             printer.power_off(self._clock.now)
 
@@ -126,6 +130,8 @@ class Plant:
             if self.site.loads["printer"] != watts:
                 self.site.set_load(self._clock.now, "printer", watts)
                 self._dirty = True
+        if path.counter > self._cards[0]:
+            self._on_battery = not self.site.heavy_powered
         cards = (path.counter, sum(card.complete for card in path.tray), len(path.rejected))
         for what, old, new in zip(("taken in", "printed", "rejected"), self._cards, cards, strict=True):
             if new > old:
