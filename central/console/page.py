@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import Request
+from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from central.console import pictures, sentences, words
+from central.console import alarms, commands, pictures, sentences, words
 from central.console.live import Live
 from central.console.remedies import translated
 from central.console.security import Password, Session, Sessions
@@ -47,7 +47,13 @@ class Console:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals |= {"asset": self.asset, "known": known, "pictures": pictures, "settings": settings}
+        self._templates.globals |= {
+            "asset": self.asset,
+            "known": known,
+            "pictures": pictures,
+            "alarm_pictures": alarms,
+            "settings": settings,
+        }
 
     def asset(self, name: str) -> str:
         """Address of a file of `static/`; it changes with the file's content, so browsers may keep it for ever."""
@@ -90,6 +96,12 @@ class Console:
             sentence=partial(sentences.sentence, language),
             drawing=sentences.drawing,
             device_name=partial(sentences.device_name, language),
+            alarm_name=partial(alarms.name, language),
+            alarm_cause=partial(alarms.cause, language),
+            alarm_remedy=partial(alarms.remedy, language),
+            told_command=partial(commands.told, language),
+            lasting=partial(words.lasting, language),
+            person=partial(_person, language),
             device_trouble=partial(sentences.device_trouble, language),
             totals=self._totals,
             notice=notice,
@@ -115,6 +127,12 @@ def session_of(request: Request) -> Session:
     return session
 
 
+def _person(language: Language, name: str) -> str:
+    """Who did something: the role in the reader's language, and the name that was given."""
+    role, _, rest = name.partition(" ")
+    return " ".join(filter(None, (known(language, f"person.{role}", role), rest)))
+
+
 def _here(request: Request, **change: str) -> str:
     """This page's address with some of its query changed; an empty value drops a name."""
     url = request.url.include_query_params(**change)
@@ -125,3 +143,18 @@ def _here(request: Request, **change: str) -> str:
 def _versions(folder: Path) -> dict[str, str]:
     files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in files}
+
+
+def tell(console: Console, request: Request, done: str, refusal: str | None) -> None:
+    """Let the next page say that an action was done, or why it was refused."""
+    language = console.language(request)
+    words = text(language, "refused", reason=translated(language, refusal)) if refusal else done
+    console.notify(request.state.session, words, refusal is None)
+
+
+def check(console: Console, request: Request, token: str) -> None:
+    """Raises HTTPException 403 for a form that does not come from a page of this session."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise HTTPException(403)
+    if not console.sessions.is_token(request.state.session, token):
+        raise HTTPException(403)

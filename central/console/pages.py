@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, get_args
 
-from fastapi import APIRouter, Form, HTTPException, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from central.console import pictures, security
-from central.console.page import Console
-from central.console.remedies import translated
+from central.console import pages_power, pictures, security
+from central.console.page import Console, check, tell
 from central.console.texts import text
 from contract.messages import BODIES
 
@@ -31,6 +30,7 @@ def router(console: Console) -> APIRouter:
     routes = APIRouter()
     _add_overview(routes, console)
     _add_booth(routes, console)
+    pages_power.add(routes, console)
     _add_print(routes, console)
     _add_lists(routes, console)
     _add_live(routes, console)
@@ -78,10 +78,10 @@ def _add_booth(routes: APIRouter, console: Console) -> None:
 
     @routes.post("/booths/{booth}/identify")
     def identify(request: Request, booth: str, token: Text = "") -> Response:
-        _check(console, request, token)
+        check(console, request, token)
         language = console.language(request)
         refusal = console.actions.identify(booth, "technician")
-        _tell(console, request, text(language, "booth.identify.sent"), refusal)
+        tell(console, request, text(language, "booth.identify.sent"), refusal)
         return RedirectResponse(f"/booths/{booth}", 303)
 
 
@@ -101,7 +101,7 @@ def _add_print(routes: APIRouter, console: Console) -> None:
     def settle(
         request: Request, job: str, token: Text = "", found: Text = "", sure: Text = "", name: Text = ""
     ) -> Response:
-        _check(console, request, token)
+        check(console, request, token)
         language = console.language(request)
         if found not in FOUND:
             return _decision(console, request, job, text(language, "settle.choose"))
@@ -110,7 +110,7 @@ def _add_print(routes: APIRouter, console: Console) -> None:
         person = " ".join(["technician", *name.split()])
         refusal = console.actions.settle(job, found, person)
         done = text(language, "settle.done", job=job, found=text(language, f"settle.found.{found}"))
-        _tell(console, request, done, refusal)
+        tell(console, request, done, refusal)
         return RedirectResponse("/print", 303)
 
 
@@ -155,7 +155,7 @@ def _add_login(routes: APIRouter, console: Console) -> None:
     def login(request: Request, token: Text = "", password: Annotated[str, Form(max_length=1000)] = "") -> Response:
         if console.password is None:
             return RedirectResponse("/", 303)
-        _check(console, request, token)
+        check(console, request, token)
         language = console.language(request)
         address = request.client.host if request.client else ""
         wait = console.password.wait_s(address)
@@ -169,7 +169,7 @@ def _add_login(routes: APIRouter, console: Console) -> None:
 
     @routes.post("/logout")
     def logout(request: Request, token: Text = "") -> Response:
-        _check(console, request, token)
+        check(console, request, token)
         return _with_session(console, request, signed_in=False)
 
 
@@ -178,18 +178,3 @@ def _with_session(console: Console, request: Request, signed_in: bool) -> Respon
     cookie = console.sessions.cookie(console.sessions.new(signed_in))
     answer.headers["set-cookie"] = security.set_cookie(cookie, request.url.scheme)
     return answer
-
-
-def _tell(console: Console, request: Request, done: str, refusal: str | None) -> None:
-    """Let the next page say that an action was done, or why it was refused."""
-    language = console.language(request)
-    words = text(language, "refused", reason=translated(language, refusal)) if refusal else done
-    console.notify(request.state.session, words, refusal is None)
-
-
-def _check(console: Console, request: Request, token: str) -> None:
-    """Raises HTTPException 403 for a form that does not come from a page of this session."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise HTTPException(403)
-    if not console.sessions.is_token(request.state.session, token):
-        raise HTTPException(403)

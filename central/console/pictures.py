@@ -109,6 +109,8 @@ class Diagram:
     load: bool | None
     battery: bool
     """The load is fed by the battery."""
+    genset: bool = False
+    """The genset stands in the place of the mains."""
 
 
 def diagram(booth: BoothView) -> Diagram:
@@ -116,8 +118,34 @@ def diagram(booth: BoothView) -> Diagram:
     if not booth.online or booth.supply is Supply.UNKNOWN:
         return Diagram(None, None, None, False)
     ups = next((device.state is not DeviceState.LOST for device in booth.devices if device.kind == "megatec"), None)
-    on_mains = booth.supply is Supply.ON_MAINS
-    return Diagram(on_mains, True if ups else None, True, not on_mains)
+    if booth.supply is Supply.OFF:
+        return Diagram(False, None, False, False)
+    mains = booth.supply in (Supply.ON_MAINS, Supply.MAINS_RETURNING)
+    genset = booth.supply is Supply.ON_GENSET
+    return Diagram(mains, True if ups else None, True, not mains and not genset, genset)
+
+
+_SUPPLIES: Final[dict[Supply, str]] = {
+    Supply.ON_MAINS: "good",
+    Supply.ON_GENSET: "busy",
+    Supply.MAINS_RETURNING: "busy",
+    Supply.SHUTTING_DOWN: "problem",
+    Supply.OFF: "problem",
+    Supply.UNKNOWN: "unknown",
+}
+
+
+def supply_weight(booth: BoothView) -> str:
+    """How the supply is drawn; of a booth that is not heard it is not known, unless it told that it goes off."""
+    if not booth.online and not booth.off:
+        return "unknown"
+    return _SUPPLIES.get(booth.supply, "attention")
+
+
+def minutes_left(booth: BoothView) -> int | None:
+    """Minutes that the battery would last at the present load; None when it is not known."""
+    seconds = booth.figures.get("energy.seconds")
+    return int(seconds // 60) if is_number(seconds) else None
 
 
 def printer(booth: BoothView) -> DeviceView | None:

@@ -40,6 +40,29 @@ def age(language: Language, moment: datetime | None, now: datetime) -> str:
     return text(language, "age.s", n=seconds)
 
 
+def short_time(language: Language, moment: datetime, now: datetime) -> str:
+    """`14:05` of today, `23 Nov` of another day: where there is little room."""
+    local, today = moment.astimezone(WIB), now.astimezone(WIB)
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    return f"{local.day} {_MONTHS[language][local.month - 1]}"
+
+
+def lasting(language: Language, seconds: float) -> str:
+    """How long something takes or took, in at most two units: `2 min 5 s`, `3 h 10 min`, `2 days`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return text(language, "unit.seconds", n=whole)
+    parts = []
+    for unit, size, rest in (("days", 86400, 3600), ("hours", 3600, 60), ("minutes", 60, 1)):
+        if whole >= size:
+            parts = [(unit, whole // size)]
+            less = {"days": "hours", "hours": "minutes", "minutes": "seconds"}[unit]
+            parts += [(less, whole % size // rest)] if whole % size // rest else []
+            break
+    return " ".join(text(language, f"unit.{unit}", n=n) for unit, n in parts)
+
+
 def duration(seconds: float) -> str:
     """Hours and minutes, `23:41`."""
     minutes = round(seconds / 60)
