@@ -15,7 +15,7 @@ from edge.devices.sbi import Sbi
 from edge.devices.scanner import Scanner
 from edge.devices.topaz import Topaz
 from hardware.rig.memory.store import MemoryStore
-from hardware.rig.scenario.stage import BoothPlan, power_of
+from hardware.rig.scenario.stage import BoothPlan, contacts_of, power_of
 
 NAME = "memory-1"
 _KINDS = {"ups": "megatec", "scanner": "scanner", "pad": "topaz", "printer": "evolis"} | dict.fromkeys(
@@ -30,8 +30,6 @@ _TAKES = {
     Modality.IRIS: "iris",
 }
 _RELAYS = frozenset({"genset_start", "ats_inhibit", "shed_1", "shed_2"})
-#: Contacts of the genset and its transfer switch.
-_GENSET_CONTACTS = frozenset({"genset_running", "genset_fault", "fuel_low", "ats_mains", "ats_genset"})
 POLL_S = 1.0
 T = TypeVar("T", EnergySettings, GensetSettings)
 
@@ -41,12 +39,12 @@ def on_pins(booth: BoothPlan) -> frozenset[str]:
     own = frozenset({"mains", "door"})
     if booth.board:
         return own
-    return own | _RELAYS | (_GENSET_CONTACTS if booth.genset != "none" else frozenset())
+    return own | _RELAYS | contacts_of(booth)
 
 
 def on_board(booth: BoothPlan) -> frozenset[str]:
     """Contacts that are wired to the power board."""
-    return _GENSET_CONTACTS if booth.board and booth.genset != "none" else frozenset()
+    return contacts_of(booth) if booth.board else frozenset()
 
 
 def settings_of(booth: BoothPlan) -> Settings:
@@ -55,6 +53,7 @@ def settings_of(booth: BoothPlan) -> Settings:
     genset: Mapping[str, Any] = power.pop("genset", {})
     energy: Mapping[str, Any] = power.pop("energy", {})
     power.pop("ups_poll_s", None)
+    power.pop("genset_poll_s", None)
     kinds = dict(_KINDS)
     if booth.genset == "dse":
         kinds["genset"] = "dse"
@@ -100,7 +99,7 @@ def drivers_of(booth: BoothPlan) -> list[Device]:
     if booth.genset == "dse":
         from edge.devices.dse import Dse
 
-        drivers.append(Dse("genset"))
+        drivers.append(Dse("genset", poll_s=float(booth.power.get("genset_poll_s", POLL_S))))
     if booth.board:
         from edge.devices.powerboard import PowerBoard
 

@@ -59,7 +59,7 @@ class Head(_Table):
     title: Both
     about: Both
     lasts: Annotated[float, Field(gt=0, le=7200)]
-    permits: tuple[Literal["cut_in_print", "dark", "uncertain"], ...] = ()
+    permits: tuple[Literal["cut_in_print", "dark", "uncertain", "untrue"], ...] = ()
     """General rules that this scenario breaks on purpose."""
 
 

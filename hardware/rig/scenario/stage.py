@@ -17,8 +17,8 @@ class BoothPlan:
 
     `power`: keys of the booth file's [power] with the tables `genset` and `energy`, as in TOML. The bench adds what is
     its own: names of devices, ports and pins. `genset = "contacts"` has a start relay and contacts; `"dse"` has a
-    controller beside them. With `board` the relays and all contacts but MAINS and DOOR hang on the power board, else
-    on pins. `printer`: what feeds it.
+    controller that starts it and tells its state, and only the ATS's contacts and inhibit beside it. With `board` the
+    relays and all contacts but MAINS and DOOR hang on the power board, else on pins. `printer`: what feeds it.
     """
 
     genset: Literal["none", "contacts", "dse"] = "none"
@@ -111,6 +111,14 @@ def figure(booth: BoothPlan, name: str) -> float:
     return float(booth.plant.get(name, PLANT[name]))
 
 
+def contacts_of(booth: BoothPlan) -> frozenset[str]:
+    """Contacts of the genset's side that are wired, to pins or to the board."""
+    if booth.genset == "none":
+        return frozenset()
+    ats = frozenset({"ats_mains", "ats_genset"})
+    return ats if booth.genset == "dse" else ats | {"genset_running", "genset_fault", "fuel_low"}
+
+
 def power_of(booth: BoothPlan) -> dict[str, Any]:
     """The booth file's [power] for this plan: what the scenario gives, and what the bench's UPS has on its plate."""
     battery_s = figure(booth, "battery_s")
@@ -121,7 +129,9 @@ def power_of(booth: BoothPlan) -> dict[str, Any]:
     if booth.genset == "none":
         made.pop("genset", None)
     else:
-        made["genset"] = {**BRISK, **given.get("genset", {})}
+        # The controller cools the engine down by its own time.
+        own = {**BRISK, "stop_s": 25.0} if booth.genset == "dse" else BRISK
+        made["genset"] = {**own, **given.get("genset", {})}
     return made
 
 

@@ -13,6 +13,9 @@ from hardware.rig.scenario.stage import PLANT
 #: Added to the UPS's own delay before a booth without power counts as left in the dark (s).
 DARK_GRACE_S = 20.0
 
+#: A supply that is told was so within this time (s) before.
+TRUE_S = 1.5
+
 #: Supplies on which a card may be begun at all; on battery only with the energy for it.
 _CARRIED = (Supply.ON_MAINS, Supply.ON_GENSET, Supply.MAINS_RETURNING)
 _NEVER = (Supply.UNKNOWN, Supply.SHUTTING_DOWN, Supply.OFF)
@@ -51,6 +54,8 @@ def rules(scenario: Scenario, seen: Seen) -> list[Measurement]:
     """What holds in every scenario that does not break it on purpose."""
     permits, facts = scenario.scenario.permits, seen.end.facts
     lines = [_order(seen), _drained(seen), _no_repeats(seen), _parallel(seen), _energy(scenario, seen)]
+    if "untrue" not in permits:
+        lines.append(_truth(seen))
     if "dark" not in permits:
         lines += _dark(scenario, seen)
     if "cut_in_print" not in permits:
@@ -80,6 +85,31 @@ def _no_repeats(seen: Seen) -> Measurement:
     found = supplies(seen.told)
     twice = [a for a, b in itertools.pairwise(found) if a == b]
     return Measurement("no supply told twice in a row", "none", ", ".join(twice) or "none", not twice)
+
+
+def _truth(seen: Seen) -> Measurement:
+    """`ON_MAINS` is told only of mains that are there, `ON_GENSET` only of an ATS that is on the genset."""
+    wrong = []
+    for one in seen.told:
+        if one.kind != "supply.changed" or one.body["supply"] not in (Supply.ON_MAINS, Supply.ON_GENSET):
+            continue
+        what, wanted = ("mains", "good") if one.body["supply"] == Supply.ON_MAINS else ("ats", "genset")
+        # What was so at any time just before the telling was true when it was measured.
+        if not _was(seen, what, wanted, one.at - TRUE_S, one.at):
+            wrong.append(f"{one.body['supply']} at {one.at:.1f} s")
+    return Measurement("supplies told that were not so", "none", ", ".join(wrong) or "none", not wrong)
+
+
+def _was(seen: Seen, what: str, wanted: str, start: float, end: float) -> bool:
+    """Whether the plant's `what` was `wanted` at any moment from start to end; at 0 s it stands on good mains."""
+    state = {"mains": "good", "ats": "mains"}[what]
+    for move in seen.end.facts.moves:
+        if move.what != what or move.at > end:
+            continue
+        if state == wanted and move.at >= start:
+            return True
+        state = move.how
+    return state == wanted
 
 
 def _parallel(seen: Seen) -> Measurement:
