@@ -87,8 +87,9 @@ class _Test:
 class Errands:
     """The requests of one UPS, one after the other, and the battery test that its status shows."""
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, effect_s: float = EFFECT_S) -> None:
         self._device = device
+        self._effect_s = effect_s
         self._waiting: list[_Errand] = []
         self._test: _Test | None = None
         self._length = ""
@@ -126,7 +127,7 @@ class Errands:
         errand = self._waiting[0]
         errand.ready = False
         errand.sent += 1
-        errand.until = max(errand.until, now + EFFECT_S)
+        errand.until = max(errand.until, now + self._effect_s)
         if isinstance(errand.request, TestUps):
             self._length = errand.request.length
         return errand.request

@@ -6,20 +6,26 @@ import dataclasses
 import itertools
 import random
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from contract import power_wire
 from contract.messages import Modality
 from edge.core.commands import (
+    CancelCut,
+    CancelUpsTest,
     CheckPrinter,
+    CutAndRestore,
     DriveRelays,
     PrintCard,
     Request,
+    SetBeeper,
     StartCapture,
     StartGenset,
     StopCapture,
     StopGenset,
+    TestUps,
 )
 from edge.core.events import (
     BoardReading,
@@ -46,17 +52,21 @@ from edge.devices.powerboard import PowerBoard
 from edge.devices.sbi import Sbi
 from edge.devices.scanner import Scanner
 from edge.devices.topaz import Topaz
+from edge.devices.upsd import Upsd
+from hardware.simulators.megatec import Ups
 from tests.tools.fuzz import inputs, rounds
 from tests.unit.edge.devices.genset import Controller, framed
 from tests.unit.edge.devices.test_evolis import Printer
 from tests.unit.edge.devices.test_sbi import SLAP, SUBJECT, Service, http, jwt
 from tests.unit.edge.devices.test_topaz import packet
+from tests.unit.edge.devices.test_upsd import Server
 
 #: Inputs that one driver takes before a new one is made.
 LIFE = 200
 
 SIGN = StartCapture(Modality.SIGNATURE, "p.signature.1", 5.0, 0)
 CARD = PrintCard("job-1", 100, "b", {"k": bytes(82_296)})
+UPS_REQUESTS = (TestUps(), TestUps("deep"), CancelUpsTest(), SetBeeper(on=False), CutAndRestore(30, 1), CancelCut())
 TOLD = {"deviceId": "SL-1", "digitalId": jwt({"make": "Suprema", "serialNo": "7"}), "firmware": "1"}
 
 
@@ -84,7 +94,25 @@ WIRES: dict[str, Wire] = {
             b"#APC             SMT1500    FW1.2     \r",
             b"Q1\r",
         ),
-        frozenset({UpsReading, DeviceOnline, FrameRejected}),
+        frozenset({UpsReading, DeviceOnline, FrameRejected, RequestFailed}),
+        UPS_REQUESTS,
+        stand_in=lambda: partial(Ups().receive, now=0.0),
+    ),
+    "upsd": Wire(
+        lambda: Upsd("ups", "eaton", 1.0, "booth", "secret"),
+        (
+            b'BEGIN LIST VAR eaton\nVAR eaton ups.status "OB LB"\nVAR eaton ups.load "23"\nEND LIST VAR eaton\n',
+            b"BEGIN LIST CMD eaton\nCMD eaton test.battery.stop\nEND LIST CMD eaton\n",
+            b'VAR eaton battery.runtime "1e400"\nVAR eaton input.voltage "\\\\"\n',
+            b"OK\n",
+            b"OK TRACKING 7\n",
+            b"ERR DATA-STALE\n",
+            b"ERR ACCESS-DENIED\n",
+        ),
+        frozenset({UpsReading, DeviceOnline, FrameRejected, DeviceLost, RequestFailed}),
+        UPS_REQUESTS,
+        256 * 1024,
+        lambda: Server().answer,
     ),
     "scanner": Wire(
         lambda: Scanner("scanner"),
