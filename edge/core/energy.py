@@ -17,8 +17,6 @@ from edge.core.settings import EnergySettings
 WEIGHT = 0.2
 #: A print is expected to take no less than this (s), whatever was learned.
 LEAST_S = 10.0
-#: The mains have proved themselves when they have stood for this long (s), even with an empty battery behind them.
-STEADY_S = 60.0
 
 
 class Kind(StrEnum):
@@ -158,12 +156,14 @@ def _on_line(
     wanted: Need, kind: Kind, left: Left | None, fed_for_s: float, settings: EnergySettings, on_ups: bool
 ) -> Answer:
     """Mains that have just come back may go again: a card needs the energy to be finished, or steady mains."""
-    if kind is Kind.RECORD or not on_ups or left is None or fed_for_s >= STEADY_S:
+    if kind is Kind.RECORD or fed_for_s >= settings.steady_s:
         return Answer()
-    if _have(left, kind) >= wanted.expected_s + settings.off_s:
+    wait = settings.steady_s - fed_for_s
+    if not on_ups:
+        return Answer("the mains are just back: a card waits until they have proved steady", wait)
+    if left is None or _have(left, kind) >= wanted.expected_s + settings.off_s:
         return Answer()
-    wait = STEADY_S - fed_for_s
-    return Answer("the mains are back, but the battery is empty: a moment until they have proved steady", wait)
+    return Answer("the mains are just back, and the battery is empty: a card waits until they have proved steady", wait)
 
 
 def _have(left: Left, kind: Kind) -> float:

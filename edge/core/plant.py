@@ -87,6 +87,9 @@ def step(
     state = _sequenced(state, now, settings)
     fed_by = power.feeding(state.power, now, settings, state.genset.phase)
     fed = power.fed(state.power, fed_by)
+    if fed != (state.fed_since is not None):
+        steady = state.power.supply is Supply.UNKNOWN or power.fed(state.power, state.power.supply)
+        state = replace(state, fed_since=(float("-inf") if steady else now) if fed else None)
     state = _reckoned(state, event, now, settings, fed_by, fed)
     state = _closing(state, now, settings, fed_by, fed, busy)
     closing = {"none": None, "committed": Supply.OFF}.get(state.shutdown.stage, Supply.SHUTTING_DOWN)
@@ -97,13 +100,15 @@ def step(
         told.append(power.told(source, now, settings, seconds, _cause(state)))
     told += _moves(before, state, now, settings)
     causes = conditions.causes(_facts(state, now, settings), now, settings)
-    raised, words, loud = alarms.step(replace(state.alarms, wall=state.wall), causes, now)
-    state = replace(state, alarms=raised, muted=state.muted and not loud)
+    raised, words, loud = alarms.step(_timed(state), causes, now)
+    if raised is not state.alarms or loud:
+        state = replace(state, alarms=raised, muted=state.muted and not loud)
     commands: list[Command] = [Publish(body) for body in (*told, *words)]
     state, orders = _ordered(before, state, event, now, settings)
     if loud:
         commands.append(Sound(Tone.ALARM))
-    return replace(state, due=_due(state, settings)), commands + orders
+    due = _due(state, settings)
+    return state if due == state.due else replace(state, due=due), commands + orders
 
 
 def command(state: State, body: PowerCommand, now: float, settings: Settings) -> tuple[State, list[Command], str]:
@@ -115,7 +120,7 @@ def command(state: State, body: PowerCommand, now: float, settings: Settings) ->
 def _carried_out(state: State, body: PowerCommand, now: float, settings: Settings) -> tuple[State, list[Command], str]:
     match body:
         case AlarmCommand():
-            kept, told, reason = alarms.command(replace(state.alarms, wall=state.wall), body, now)
+            kept, told, reason = alarms.command(_timed(state), body, now)
             return replace(state, alarms=kept), [Publish(word) for word in told], reason
         case MuteCommand(what="booth"):
             return replace(state, muted=True), [], ""
@@ -167,6 +172,11 @@ def turned(old: State, new: State) -> bool:
     )
 
 
+def _timed(state: State) -> alarms.State:
+    """The alarms, knowing the time of day."""
+    return state.alarms if state.alarms.wall == state.wall else replace(state.alarms, wall=state.wall)
+
+
 # --- the parts in turn ----------------------------------------------------------------------------------
 
 
@@ -174,7 +184,8 @@ def _noticed(state: State, event: Event, now: float, settings: Settings) -> Stat
     """The wall clock, a dip, a trip of the board: what a condition is made of later."""
     if isinstance(event, WallTime):
         state = replace(state, wall=event.unix - now)
-    return replace(state, seen=conditions.seen(state.seen, event, state.power.dips, now))
+    seen = conditions.seen(state.seen, event, state.power.dips, now)
+    return state if seen is state.seen else replace(state, seen=seen)
 
 
 def _sequenced(state: State, now: float, settings: Settings) -> State:
@@ -215,7 +226,7 @@ def _reckoned(state: State, event: Event, now: float, settings: Settings, fed_by
     running = state.busy.get(Kind.PRINT, False)
     own = battery.left(state.battery, now, plate)
     if own is None:
-        return replace(state, energy=tracked, left=None)
+        return state if tracked is state.energy and state.left is None else replace(state, energy=tracked, left=None)
     recording = battery.left(state.battery, now, plate, 0.0 if state.busy.get(Kind.RECORD) else needs[Kind.RECORD])
     printing = battery.left(state.battery, now, plate, 0.0 if running else needs[Kind.PRINT])
     assert recording is not None and printing is not None
@@ -238,7 +249,8 @@ def _closing(
         ups_cuts=ups is not None and ups.shutting_down,
         card_under_way=busy.get(Kind.PRINT, False) and settings.print_on_battery,
     )
-    return replace(state, shutdown=shutdown.step(state.shutdown, view, now, settings.energy))
+    closing = shutdown.step(state.shutdown, view, now, settings.energy)
+    return state if closing is state.shutdown else replace(state, shutdown=closing)
 
 
 def _admitted(state: State, now: float, settings: Settings, fed: bool) -> State:
@@ -249,9 +261,9 @@ def _admitted(state: State, now: float, settings: Settings, fed: bool) -> State:
         fed = False
 
     def ask(kind: Kind, on_ups: bool) -> Answer:
-        since = now - state.power.since
+        fed_for = 0.0 if state.fed_since is None else now - state.fed_since
         return energy.admit(
-            state.energy, kind, state.power.supply, fed, since, state.left, wait, settings.energy, on_ups
+            state.energy, kind, state.power.supply, fed, fed_for, state.left, wait, settings.energy, on_ups
         )
 
     record = ask(Kind.RECORD, settings.ups is not None)

@@ -36,6 +36,8 @@ class State:
     key_failed: bool = False
     """It advertises the key and lacks it: the start relay does the work."""
     muted: bool = False
+    fed_since: float | None = None
+    """Since when mains or genset carry the load; from the first look on they count as steady."""
     wall: float | None = None
     """Unix seconds minus monotonic seconds."""
     busy: Mapping[Kind, bool] = field(default_factory=dict)

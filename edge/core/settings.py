@@ -87,6 +87,8 @@ class EnergySettings:
     """Runtime left below which loads are switched off."""
     shutdown_s: float = 180.0
     """Runtime left below which the booth shuts itself down."""
+    steady_s: float = 60.0
+    """Mains that came back may go again: after this time a card is begun even with nothing behind them."""
     closing_s: float = 20.0
     """Between the announcement and the point of no return: what is open comes to its end, and all can be taken back."""
     off_s: float = 30.0
