@@ -1,7 +1,7 @@
 """The booth program: `python -m edge CONFIG`.
 
 Exit codes: 0 ended by SIGTERM or SIGINT, 64 usage, 65 the database's content, 69 pins, 70 a bug, 74 disk, 75 already
-running, 78 booth file.
+running, 76 halted: the UPS cuts the output soon, and restores it, 78 booth file.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from importlib.metadata import PackageNotFoundError, version
 from queue import SimpleQueue
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 from edge import assembly
 from edge.adapters.gpio import Gpio, GpioError
@@ -26,6 +27,8 @@ from edge.adapters.store import SqliteStore, StoreError
 from edge.config import Config, ConfigError, load
 from edge.core import controller, journal
 from edge.runtime import Booth, Identity, run
+
+HALTED: Final = 76
 
 log = logging.getLogger("loket.edge")
 
@@ -55,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         store = SqliteStore(config.booth.data, journal.ROW_TYPES)
         try:
-            _serve(config, store)
+            halted = _serve(config, store)
         finally:
             store.close()
     except StoreError as error:
@@ -64,12 +67,31 @@ def main(arguments: list[str] | None = None) -> int:
     except GpioError as error:
         log.critical("%s", error)
         return os.EX_UNAVAILABLE
+    if halted:
+        _halt(config)
+        return HALTED
     log.info("booth %s ended", config.booth.id)
     return os.EX_OK
 
 
-def _serve(config: Config, store: SqliteStore) -> None:
-    """Put the booth together, run it, take it apart."""
+def _halt(config: Config) -> None:
+    """The machine halts before the output is cut; the database is closed already."""
+    command = config.booth.halt
+    if not command:
+        log.warning("booth %s halts: the program ends, the machine stays on until the output is cut", config.booth.id)
+        return
+    log.warning("booth %s halts: %s", config.booth.id, " ".join(command))
+    try:
+        done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, timeout=20)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        log.critical("the machine was not halted: %s. Correct booth.halt in the booth file", error)
+        return
+    if done.returncode:
+        log.critical("%s failed with exit code %d: may the booth's user do this?", command[0], done.returncode)
+
+
+def _serve(config: Config, store: SqliteStore) -> bool:
+    """Put the booth together, run it, take it apart. True: it is to be halted."""
     inbox: SimpleQueue[object] = SimpleQueue()
     boot = os.urandom(6).hex()
     identity = Identity(
@@ -80,7 +102,8 @@ def _serve(config: Config, store: SqliteStore) -> None:
     ports = {device.name: assembly.port(device, inbox.put) for device in config.device}
     drivers = [assembly.driver(device) for device in config.device]
     signals = Signals(gpio)
-    booth = Booth(config.settings(store.epoch), identity, Core(), store, link, drivers, ports, signals)
+    settings = config.settings(store.epoch)
+    booth = Booth(settings, identity, Core(), store, link, drivers, ports, signals, plant=gpio)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         inbox.put(Stop())
@@ -99,6 +122,7 @@ def _serve(config: Config, store: SqliteStore) -> None:
             port.stop()
         link.stop()
         gpio.close()
+    return booth.halted
 
 
 def program_version() -> str:

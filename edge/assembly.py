@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from edge.adapters.gpio import Line as Pin
 from edge.adapters.mqtt import Broker
 from edge.adapters.serial_port import Line, SerialPort
-from edge.config import AnyDevice, Config, Input
+from edge.config import Config
+from edge.config_devices import AnyDevice
+from edge.config_gpio import Input
 from edge.devices import Device
 
 
@@ -19,6 +21,18 @@ def driver(device: AnyDevice) -> Device:
             from edge.devices.megatec import Megatec
 
             return Megatec(device.name, poll_s=device.poll_s)
+        case "upsd":
+            from edge.devices.upsd import Upsd
+
+            return Upsd(device.name, device.ups, device.poll_s, device.username, device.password)
+        case "dse":
+            from edge.devices.dse import Dse
+
+            return Dse(device.name, device.unit, device.poll_s)
+        case "powerboard":
+            from edge.devices.powerboard import PowerBoard
+
+            return PowerBoard(device.name, device.deadman_s)
         case "scanner":
             from edge.devices.scanner import Scanner
 

@@ -6,17 +6,20 @@ import difflib
 import ipaddress
 import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from contract.messages import BoothId, Id, Modality
+from contract.messages import BoothId, Modality
+from edge.config_base import MisfitError, Table
+from edge.config_devices import MODELS, SINGLE, AnyDevice, Device
+from edge.config_gpio import Gpio
+from edge.config_power import Genset, Power
 from edge.core.settings import DEFAULT_ORDER, DEFAULT_THRESHOLDS, Settings
 
-KINDS: Final = ("megatec", "scanner", "topaz", "evolis", "sbi")
+KINDS: Final = tuple(MODELS)
 _HEX_KEY = re.compile(r"^[0-9a-fA-F]{64}$")
 
 
@@ -44,20 +47,12 @@ class ConfigError(Exception):
         super().__init__("\n".join(lines))
 
 
-class _MisfitError(ValueError):
-    """A check of ours failed within pydantic: what is wrong and what to do."""
+class Booth(Table):
+    """Who the booth is, and where its database lies (relative paths: from the booth file's folder).
 
-    def __init__(self, what: str, remedy: str, key: str = "") -> None:
-        super().__init__(what)
-        self.what, self.remedy, self.key = what, remedy, key
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Booth(_Table):
-    """Who the booth is, and where its database lies (relative paths: from the booth file's folder)."""
+    `halt`: the command that halts the machine once the UPS has been told to cut its output, such as
+    ["systemctl", "poweroff"]; without it the program ends with exit code 76.
+    """
 
     id: BoothId
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -65,9 +60,10 @@ class Booth(_Table):
     log: Literal["debug", "info", "warning", "error"] = "info"
     log_time: Literal["auto", "always", "never"] = "auto"
     """`auto`: no time stamps under journald, which has its own."""
+    halt: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
 
-class Broker(_Table):
+class Broker(Table):
     """The MQTT broker. `ca`, `cert`, `key`: PEM files; with `ca` the connection is TLS."""
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
@@ -80,11 +76,11 @@ class Broker(_Table):
     @model_validator(mode="after")
     def _safe(self) -> Broker:
         if (self.cert is None) != (self.key is None):
-            raise _MisfitError("a certificate and its key go together", "Write both cert and key, or neither", "cert")
+            raise MisfitError("a certificate and its key go together", "Write both cert and key, or neither", "cert")
         if self.cert is not None and self.ca is None:
-            raise _MisfitError("a client certificate without the broker's authority", "Write ca = the PEM file", "ca")
+            raise MisfitError("a client certificate without the broker's authority", "Write ca = the PEM file", "ca")
         if self.ca is None and not self.insecure and not _is_loopback(self.host):
-            raise _MisfitError(
+            raise MisfitError(
                 "the broker is on another machine and the connection would be in the clear",
                 "Write ca (and cert, key) for TLS; insecure = true accepts the risk",
                 "host",
@@ -101,78 +97,14 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-class Keys(_Table):
+class Keys(Table):
     """Public keys of the coordinator: 64 hex digits, or the name of a file that holds them."""
 
     seal: str
     command: str
 
 
-class Input(_Table):
-    """One input pin (BCM number). `active_high` follows `pull` unless given: pulled up means active low."""
-
-    pin: Annotated[int, Field(ge=0, le=27)]
-    active_high: bool = True
-    pull: Literal["up", "down", "none"] = "down"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: object) -> object:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return {"pin": value}
-        if isinstance(value, dict) and "pull" in value and "active_high" not in value:
-            return {**value, "active_high": value["pull"] != "up"}
-        return value
-
-
-class Output(_Table):
-    """One output pin (BCM number)."""
-
-    pin: Annotated[int, Field(ge=0, le=27)]
-    active_high: bool = True
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: object) -> object:
-        return {"pin": value} if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-class Gpio(_Table):
-    """The booth's pins; what is not wired is left out. `hardware/wiring.md` has the pin table."""
-
-    mains: Input | None = None
-    door: Input | None = None
-    start: Input | None = None
-    next: Input | None = None
-    retry: Input | None = None
-    stop: Input | None = None
-    green: Output | None = None
-    amber: Output | None = None
-    red: Output | None = None
-    buzzer: Output | None = None
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Gpio:
-        seen: dict[int, str] = {}
-        for name, line in self.wired():
-            if line.pin in seen:
-                raise _MisfitError(
-                    f"GPIO {line.pin} is already used by {seen[line.pin]}",
-                    "Give each function a pin of its own, as in hardware/wiring.md",
-                    name,
-                )
-            seen[line.pin] = name
-        return self
-
-    def wired(self) -> Iterator[tuple[str, Input | Output]]:
-        """Names and lines that the booth file gives."""
-        for name in type(self).model_fields:
-            line = getattr(self, name)
-            if line is not None:
-                yield name, line
-
-
-class Recording(_Table):
+class Recording(Table):
     """How applicants are recorded. Thresholds 0..100 per modality; times in seconds."""
 
     order: Annotated[tuple[Modality, ...], Field(min_length=1)] = DEFAULT_ORDER
@@ -184,19 +116,11 @@ class Recording(_Table):
     @classmethod
     def _once(cls, order: tuple[Modality, ...]) -> tuple[Modality, ...]:
         if len(set(order)) != len(order):
-            raise _MisfitError("a modality stands twice in the order", "Name each modality once")
+            raise MisfitError("a modality stands twice in the order", "Name each modality once")
         return order
 
 
-class Power(_Table):
-    """Supply of the booth; times in seconds."""
-
-    mains_debounce_s: Annotated[float, Field(ge=0, le=10)] = 0.05
-    ups_stale_s: Annotated[float, Field(ge=2, le=600)] = 10.0
-    print_on_battery: bool = False
-
-
-class Link(_Table):
+class Link(Table):
     """The connection to the coordinator."""
 
     window: Annotated[int, Field(ge=1, le=100)] = 20
@@ -204,74 +128,7 @@ class Link(_Table):
     outbox_limit: Annotated[int, Field(ge=100, le=10_000_000)] = 100_000
 
 
-class _Device(_Table):
-    name: Id
-    port: Annotated[str, Field(min_length=1)]
-    baud: Annotated[int, Field(ge=300, le=4_000_000)]
-
-    @field_validator("port")
-    @classmethod
-    def _usable(cls, port: str) -> str:
-        if port.startswith("socket://"):
-            if not re.match(r"^socket://[^/:\[\]]+:\d{1,5}$", port) or not 0 < int(port.rpartition(":")[2]) < 65536:
-                raise _MisfitError("not a socket address", 'Write "socket://127.0.0.1:4501"')
-        elif not port.startswith("/"):
-            raise _MisfitError(
-                "not a port", 'Write "/dev/serial/by-id/..." (ls /dev/serial/by-id) or "socket://host:port"'
-            )
-        return port
-
-
-class Megatec(_Device):
-    """A UPS that speaks Megatec/Q1."""
-
-    kind: Literal["megatec"]
-    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 2400
-    poll_s: Annotated[float, Field(ge=0.2, le=60)] = 1.0
-
-
-class Scanner(_Device):
-    """The document scanner: GM65 frames, or text lines."""
-
-    kind: Literal["scanner"]
-    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 9600
-    mode: Literal["gm65", "text"] = "text"
-
-
-class Topaz(_Device):
-    """The signature pad."""
-
-    kind: Literal["topaz"]
-    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 19200
-    takes: tuple[Modality, ...] = (Modality.SIGNATURE,)
-
-
-class Evolis(_Device):
-    """The card printer."""
-
-    kind: Literal["evolis"]
-    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 9600
-
-
-class Sbi(_Device):
-    """One MOSIP SBI port and the modalities that it takes."""
-
-    kind: Literal["sbi"]
-    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 115200
-    takes: Annotated[tuple[Modality, ...], Field(min_length=1)]
-
-    @field_validator("port")
-    @classmethod
-    def _socket(cls, port: str) -> str:
-        if not port.startswith("socket://"):
-            raise _MisfitError("an SBI device is reached over HTTP", 'Write "socket://127.0.0.1:4501" (4501..4600)')
-        return port
-
-
-AnyDevice = Megatec | Scanner | Topaz | Evolis | Sbi
-
-
-class Config(_Table):
+class Config(Table):
     """A checked booth file."""
 
     booth: Booth
@@ -291,31 +148,73 @@ class Config(_Table):
         for at, device in enumerate(self.device):
             key = f"device[{at + 1}]"
             if device.name in names:
-                raise _MisfitError(f"two devices are called {device.name!r}", "Rename one of them", f"{key}.name")
+                raise MisfitError(f"two devices are called {device.name!r}", "Rename one of them", f"{key}.name")
             if device.port in ports:
-                raise _MisfitError(
+                raise MisfitError(
                     f"{device.port} is already the port of {ports[device.port]!r}",
                     "Each device has a port of its own (ls -l /dev/serial/by-id)",
                     f"{key}.port",
                 )
-            if device.kind in ("megatec", "evolis") and device.kind in single:
-                raise _MisfitError(
-                    f"{single[device.kind]!r} is already the booth's {device.kind}",
-                    "A booth has one UPS and one printer: remove one",
+            what = SINGLE.get(device.kind)
+            if what in single:
+                raise MisfitError(
+                    f"{single[what]!r} is already the booth's {what}",
+                    f"A booth has one {what}: remove one",
                     f"{key}.kind",
                 )
             names.add(device.name)
             ports[device.port] = device.name
-            single[device.kind] = device.name
+            if what:
+                single[what] = device.name
         self._check_takes()
+        self._check_plant(self._named("dse"), self._named("powerboard"))
         return self
+
+    def _named(self, *kinds: str) -> str | None:
+        return next((device.name for device in self.device if device.kind in kinds), None)
+
+    def _check_plant(self, controller: str | None, board: str | None) -> None:
+        """A genset can be started, it can be seen to run, and one device alone has the relays."""
+        given = self.power.genset
+        if board and (relays := self.gpio.relays()):
+            raise MisfitError(
+                f"the power board {board!r} has the relays",
+                "Wire the relays to the board, and remove them from [gpio]",
+                f"gpio.{relays[0]}",
+            )
+        if given is not None and given.device not in (None, controller):
+            raise MisfitError(
+                "no device of kind dse has this name",
+                "Write the name of the genset's controller, or leave it out",
+                "power.genset.device",
+            )
+        if given is None:
+            if self.gpio.genset_start is not None and controller is None:
+                raise MisfitError(
+                    "a start relay without a genset",
+                    "Add the table [power.genset]; it may be empty",
+                    "gpio.genset_start",
+                )
+            return
+        if not (controller or board or self.gpio.genset_start):
+            raise MisfitError(
+                "nothing can start the genset",
+                "Add its controller (kind dse), a power board, or gpio.genset_start",
+                "power.genset",
+            )
+        if not (controller or board or self.gpio.genset_running):
+            raise MisfitError(
+                "nothing tells whether the genset runs",
+                "Wire its running contact to gpio.genset_running, or add its controller or a power board",
+                "power.genset",
+            )
 
     def _check_takes(self) -> None:
         taken: dict[Modality, str] = {}
         for at, device in enumerate(self.device):
             for modality in getattr(device, "takes", ()):
                 if modality in taken:
-                    raise _MisfitError(
+                    raise MisfitError(
                         f"{modality} is already taken by {taken[modality]!r}",
                         "Name each modality at one device",
                         f"device[{at + 1}].takes",
@@ -323,7 +222,7 @@ class Config(_Table):
                 taken[modality] = device.name
         missing = [modality.value for modality in self.recording.order if modality not in taken]
         if missing and self.device:
-            raise _MisfitError(
+            raise MisfitError(
                 f"no device takes {', '.join(missing)}",
                 "Add a device whose takes names it, or leave it out of recording.order",
                 "recording.order",
@@ -331,14 +230,15 @@ class Config(_Table):
 
     def settings(self, epoch: str) -> Settings:
         """What the booth's decisions need to know; `epoch` is the database's."""
-        by_kind = {device.kind: device.name for device in self.device}
+        controller = self._named("dse")
+        genset = self.power.genset or (Genset() if controller else None)
         return Settings(
             booth=self.booth.id,
             epoch=epoch,
             kinds={device.name: device.kind for device in self.device},
             capture_devices={m: device.name for device in self.device for m in getattr(device, "takes", ())},
-            ups=by_kind.get("megatec"),
-            printer=by_kind.get("evolis"),
+            ups=self._named("megatec", "upsd"),
+            printer=self._named("evolis"),
             order=self.recording.order,
             thresholds={**DEFAULT_THRESHOLDS, **self.recording.thresholds},
             attempts=self.recording.attempts,
@@ -349,6 +249,15 @@ class Config(_Table):
             mains_debounce_s=self.power.mains_debounce_s,
             ups_stale_s=self.power.ups_stale_s,
             print_on_battery=self.power.print_on_battery,
+            board=self._named("powerboard"),
+            board_stale_s=self.power.board_stale_s,
+            genset_stale_s=self.power.genset_stale_s,
+            mains_v=self.power.mains_v,
+            mains_low_pct=self.power.mains_low_pct,
+            dip_s=self.power.dip_s,
+            genset=genset.settings(controller) if genset else None,
+            energy=self.power.energy.settings(),
+            wired=self.gpio.contacts(),
         )
 
 
@@ -414,7 +323,7 @@ def _explain(raw: dict[str, Any], error: dict[str, Any]) -> Problem:
     key, value = _dotted(loc), _shown(error.get("input"))
     kind, context = error["type"], error.get("ctx", {})
     trouble = context.get("error")
-    if isinstance(trouble, _MisfitError):
+    if isinstance(trouble, MisfitError):
         if trouble.key:
             full = trouble.key if not loc else f"{key}.{trouble.key}"
             return Problem(full, _shown(_at(raw, full)), trouble.what, trouble.remedy)
@@ -473,13 +382,13 @@ def _known(loc: list[Any]) -> tuple[str, ...]:
         if isinstance(part, int):
             continue
         if part in KINDS:
-            model = next(kind for kind in (Megatec, Scanner, Topaz, Evolis, Sbi) if kind.__name__.lower() == part)
+            model = MODELS[part]
         elif part == "device":
-            model = _Device
+            model = Device
         else:
             field = model.model_fields.get(part)
             options = [field.annotation, *getattr(field.annotation, "__args__", ())] if field else []
-            model = next((item for item in options if isinstance(item, type) and issubclass(item, _Table)), _Table)
+            model = next((item for item in options if isinstance(item, type) and issubclass(item, Table)), Table)
     return tuple(model.model_fields)
 
 

@@ -1,4 +1,4 @@
-"""Contacts, buttons, lamps and buzzer by gpiozero; the pin factory is chosen by GPIOZERO_PIN_FACTORY."""
+"""Contacts, buttons, lamps, buzzer and relays by gpiozero; the pin factory is chosen by GPIOZERO_PIN_FACTORY."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from typing import Any, Final
 from gpiozero import DigitalInputDevice, OutputDevice
 
 from edge.core.commands import Lamp
-from edge.core.events import Button, ButtonPressed, Contact, ContactChanged
+from edge.core.events import Button, ButtonPressed, Contact, ContactChanged, Relay
 
 #: An edge this soon (s) after another one of the same button is its contact bouncing.
 BUTTON_BOUNCE_S: Final = 0.03
 BUZZER: Final = "buzzer"
+#: What holds while nothing is decided: before the first `relays`, and when the pins are given back.
+SAFE: Final = frozenset({Relay.ATS_INHIBIT})
 _CONTACTS: Final = frozenset(contact.value for contact in Contact)
-_OUTPUTS: Final = frozenset({BUZZER, *(lamp.value for lamp in Lamp)})
+_RELAYS: Final = frozenset(relay.value for relay in Relay)
+_OUTPUTS: Final = frozenset({BUZZER, *(lamp.value for lamp in Lamp)}) | _RELAYS
 
 
 class GpioError(Exception):
@@ -34,7 +37,11 @@ class Line:
 
 
 class Gpio:
-    """The booth's pins. `lines`: names of Contact, Button, Lamp and `buzzer` -> line; what is not wired is absent.
+    """The booth's pins. `lines`: names of Contact, Button, Lamp, Relay and `buzzer` -> line; the unwired are absent.
+
+    A relay's line is active in the sense of `Relay`, not of its coil: with every coil off the plant is safe, so the
+    ATS's inhibit, which goes through an opening contact, is active low. Relays are safe from the start on and at the
+    end; a pin that is given back floats, and the relay board's own resistor keeps its coil off.
 
     gpiozero's own `bounce_time` is not used (its mock pins ignore it): contacts go to the core with each edge, which
     debounces them; a button counts at its first edge and is then deaf for BUTTON_BOUNCE_S after every edge.
@@ -56,7 +63,8 @@ class Gpio:
         try:
             for name, line in lines.items():
                 if name in _OUTPUTS:
-                    self._outputs[name] = OutputDevice(line.pin, active_high=line.active_high, initial_value=False)
+                    lit = name in SAFE
+                    self._outputs[name] = OutputDevice(line.pin, active_high=line.active_high, initial_value=lit)
                 else:
                     self._inputs[name] = self._input(name, line)
         except Exception as error:  # gpiozero and the pin libraries below it raise of many kinds
@@ -112,7 +120,16 @@ class Gpio:
         if (device := self._outputs.get(BUZZER)) is not None:
             device.value = on
 
+    def relays(self, on: frozenset[Relay]) -> None:
+        """Exactly these relays are on; what is switched off goes first, so that a change never joins two sources."""
+        for relay in sorted(Relay, key=lambda one: one in on):
+            if (device := self._outputs.get(relay.value)) is not None:
+                device.value = relay in on
+
     def close(self) -> None:
-        """Lamps off, pins free."""
+        """Relays safe, lamps off, pins free."""
+        self.relays(SAFE)
         for device in [*self._inputs.values(), *self._outputs.values()]:
             device.close()
+        self._inputs.clear()
+        self._outputs.clear()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from contract.messages import Modality
-from edge.config import ConfigError, Problem, load
+from edge.config import Config, ConfigError, Problem, load
+from edge.core.settings import EnergySettings, GensetSettings
 
 GOOD = """
 [booth]
@@ -63,6 +64,109 @@ def test_a_good_file_becomes_the_settings_of_the_decisions(tmp_path: Path) -> No
     assert config.booth.data == tmp_path / "data", "a relative folder lies beside the booth file"
     assert config.gpio.mains is not None
     assert not config.gpio.mains.active_high, "a contact that is pulled up is active when low"
+
+
+PLANT = (
+    GOOD.replace("red = 26", 'red = 26\ngenset_running = { pin = 22, pull = "up" }\ngenset_start = 4\nats_inhibit = 18')
+    + """
+[power]
+mains_low_pct = 20
+[power.genset]
+crank_s = 8
+exercise_hours = [9, 12]
+[power.energy]
+rated_w = 900
+"""
+)
+BOARD = """
+[[device]]
+name = "board"
+kind = "powerboard"
+port = "/dev/serial/by-id/board"
+"""
+CONTROLLER = """
+[[device]]
+name = "genset"
+kind = "dse"
+port = "/dev/serial/by-id/dse"
+"""
+NUT = """
+[[device]]
+name = "nut"
+kind = "upsd"
+port = "socket://127.0.0.1:3493"
+ups = "rack"
+"""
+
+
+def _load(folder: Path, text: str) -> Config:
+    (folder / "booth.toml").write_text(text)
+    return load(folder / "booth.toml")
+
+
+def test_a_booth_without_a_genset_has_none(tmp_path: Path) -> None:
+    settings = _load(tmp_path, GOOD).settings("e0")
+    assert (settings.genset, settings.board, settings.energy) == (None, None, EnergySettings())
+    assert settings.wired == {"mains", "door"}
+
+
+def test_a_genset_with_contacts_alone(tmp_path: Path) -> None:
+    config = _load(tmp_path, PLANT)
+    settings = config.settings("e0")
+    assert settings.genset == GensetSettings(crank_s=8.0, exercise_hours=(9, 12))
+    assert (settings.energy.rated_w, settings.mains_low_pct) == (900.0, 20.0)
+    assert settings.wired == {"mains", "door", "genset_running"}
+    assert config.gpio.ats_inhibit is not None
+    assert not config.gpio.ats_inhibit.active_high, "inhibited is: coil off"
+    assert config.gpio.genset_start is not None
+    assert config.gpio.genset_start.active_high
+
+
+def test_a_genset_with_a_controller_needs_no_table(tmp_path: Path) -> None:
+    settings = _load(tmp_path, GOOD + CONTROLLER).settings("e0")
+    assert settings.genset == GensetSettings(device="genset")
+
+
+def test_a_board_and_a_ups_that_nut_reads(tmp_path: Path) -> None:
+    text = GOOD.replace('kind = "megatec"', 'kind = "scanner"').replace('"ups"', '"scan"') + BOARD + NUT
+    settings = _load(tmp_path, text + "[power.genset]\n").settings("e0")
+    assert (settings.board, settings.ups) == ("board", "nut")
+    assert settings.genset == GensetSettings()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "remedy"),
+    [
+        ("crank_s = 8", "crank_s = 0", "power.genset.crank_s", "greater than"),
+        ("crank_s = 8", "crank = 8", "power.genset.crank", "Did you mean crank_s?"),
+        ("[9, 12]", "[12, 9]", "power.genset.exercise_hours", "[8, 15]"),
+        ("rated_w = 900", "shed_2_s = 1200", "power.energy.shed_2_s", "less than shed_1_s"),
+        ("rated_w = 900", "shutdown_s = 700", "power.energy.shutdown_s", "less than shed_2_s"),
+        ("rated_w = 900", "shutdown_s = 50", "power.energy.shutdown_s", "closing_s + off_s"),
+        ("rated_w = 900", "half_load_s = 300", "power.energy.half_load_s", "data sheet"),
+        ("mains_low_pct = 20", "dip_s = 0.1\nmains_debounce_s = 0.5", "power.dip_s", "mains_debounce_s"),
+        ("genset_start = 4\n", "", "power.genset", "kind dse"),
+        ('genset_running = { pin = 22, pull = "up" }\n', "", "power.genset", "gpio.genset_running"),
+        ("[power.genset]\ncrank_s = 8\nexercise_hours = [9, 12]\n", "", "gpio.genset_start", "[power.genset]"),
+        ("crank_s = 8", 'device = "dse"', "power.genset.device", "leave it out"),
+        ("[power.energy]", BOARD + "[power.energy]", "gpio.genset_start", "to the board"),
+        ("[power.energy]", NUT + "[power.energy]", "device[4].kind", "one UPS"),
+        (
+            "[power.energy]",
+            NUT.replace("socket://127.0.0.1:3493", "/dev/nut") + "[power.energy]",
+            "device[4].port",
+            "3493",
+        ),
+        ("[power.energy]", CONTROLLER + "unit = 300\n[power.energy]", "device[4].unit", "247"),
+    ],
+)
+def test_each_mistake_about_the_plant_names_its_remedy(
+    tmp_path: Path, old: str, new: str, key: str, remedy: str
+) -> None:
+    assert old in PLANT
+    (problem,) = _problems(tmp_path, PLANT.replace(old, new, 1))
+    assert problem.key == key
+    assert remedy in problem.remedy
 
 
 def test_the_shipped_booth_file_is_right() -> None:

@@ -8,9 +8,9 @@ import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
-from edge.adapters.gpio import BUTTON_BOUNCE_S, Gpio, GpioError, Line
+from edge.adapters.gpio import BUTTON_BOUNCE_S, SAFE, Gpio, GpioError, Line
 from edge.core.commands import Lamp
-from edge.core.events import Button, ButtonPressed, Contact, ContactChanged
+from edge.core.events import Button, ButtonPressed, Contact, ContactChanged, Relay
 
 
 class Board:
@@ -27,6 +27,10 @@ class Board:
             "green": Line(20),
             "red": Line(26, active_high=False),
             "buzzer": Line(12),
+            "ats_genset": Line(16, active_high=False, pull="up"),
+            "genset_start": Line(4),
+            "ats_inhibit": Line(18, active_high=False),
+            "shed_1": Line(9),
         }
         self.gpio = Gpio(lines, self.heard.append, lambda: self.now)
 
@@ -50,7 +54,11 @@ def board() -> Iterator[Board]:
 
 def test_the_levels_at_start_are_told(board: Board) -> None:
     board.gpio.read()
-    assert board.heard == [ContactChanged(Contact.MAINS, False), ContactChanged(Contact.DOOR, True)]
+    assert board.heard == [
+        ContactChanged(Contact.MAINS, False),
+        ContactChanged(Contact.DOOR, True),
+        ContactChanged(Contact.ATS_GENSET, False),
+    ]
 
 
 def test_every_edge_of_a_contact_is_told_in_its_own_sense(board: Board) -> None:
@@ -85,6 +93,27 @@ def test_lamps_and_buzzer_show_exactly_what_they_are_told(board: Board) -> None:
     assert (board.level(20), board.level(26), board.level(12)) == (False, False, True)
     board.gpio.light(frozenset({Lamp.GREEN}))
     assert (board.level(20), board.level(26)) == (True, True)
+
+
+def test_relays_are_safe_from_the_start_with_every_coil_off(board: Board) -> None:
+    assert not any(map(board.level, (4, 18, 9)))
+
+
+def test_relays_hold_exactly_what_they_are_told(board: Board) -> None:
+    board.gpio.relays(frozenset({Relay.GENSET_START, Relay.SHED_2}))
+    assert (board.level(4), board.level(9)) == (True, False)
+    assert board.level(18), "the inhibit is lifted by its coil"
+    board.gpio.relays(SAFE)
+    assert not any(map(board.level, (4, 18, 9)))
+
+
+def test_relays_are_safe_before_the_pins_are_given_back(board: Board) -> None:
+    board.gpio.relays(frozenset({Relay.GENSET_START, Relay.SHED_1}))
+    wires = [board.pins.pin(number) for number in (4, 18, 9)]
+    for wire in wires:
+        wire.clear_states()
+    board.gpio.close()
+    assert [[bool(seen.state) for seen in wire.states[:2]] for wire in wires] == [[True, False]] * 3
 
 
 def test_pins_that_cannot_be_used_are_told_with_the_remedy(board: Board) -> None:
