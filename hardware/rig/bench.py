@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hardware.rig.bench_board import BenchBoard, board_on
 from hardware.rig.bench_power import MAINS_V, ON_USB, RELAYS, OnPlant, Plant, plan_of
 from hardware.rig.day import Day
 from hardware.rig.gpio_hub import GpioHub
@@ -73,6 +74,7 @@ class Bench:
         self._lines: list[Path] = []
         self.sbi: dict[str, SbiDevice] = {}
         self.sbi_server = SbiServer()
+        self.board: BenchBoard | None = None
         self.plant = Plant(places, plan_of(places), self.hub, self.ptys, self.printer, self._drive)
         self.ups = self.plant.ups
         survivors: dict[str, Plant | CardPrinter | DocumentScanner] = {
@@ -87,7 +89,6 @@ class Bench:
             self._add(device)
         self.centre = Centre(places.bench_data / "centre.json")
         self.centre_server = CentreServer(self.centre, centre_port)
-        self.board: Any = None
         self.day = Day(self, pace=pace, arrived=int(kept.get("arrived", 0)))
         self._day_lock = threading.Lock()
         self._stopping = threading.Event()
@@ -114,6 +115,9 @@ class Bench:
             if device["kind"] in ON_USB:
                 self.plant.usb.append(device["name"])
             self._lines.append(Path(device["port"]))
+            if device["kind"] == "powerboard":
+                self.board = self.plant.board = board_on(self.ptys, device["name"], self._lines[-1], self.plant.relays)
+                return
             self.ptys.add(device["name"], simulators[device["kind"]], self._lines[-1])
 
     def start(self) -> None:
@@ -151,11 +155,13 @@ class Bench:
         self.sbi_server.close()
         self.centre_server.close()
         self.ptys.stop()
+        if self.board is not None:
+            self.board.close()
 
     def _relays(self, coils: dict[str, str]) -> None:
         """The booth drives relays by its pins: one that nobody drives lies low."""
         on = {name for pin, name in coils.items() if bool(self.hub.output(pin)) == self._pin(name)[1]}
-        self.ptys.call(lambda: self.plant.relays(self.ptys.now(), on))
+        self.ptys.post(lambda: self.plant.relays(self.ptys.now(), on))
 
     def _forget_lines(self) -> None:
         """The booth program is gone: make the ptys forget its line settings, as a serial adapter does.
@@ -249,6 +255,11 @@ class Bench:
     def scan(self, text: str) -> None:
         """Hold a document under the scanner."""
         self.ptys.call(lambda: self.scanner.present(text))
+
+    def applicant(self) -> tuple[str, str]:
+        """Somebody comes; KK and NIK."""
+        with self._day_lock:
+            return self.day.come(time.monotonic())
 
     def press(self, button: str) -> None:
         """Press a button and let go."""

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from hardware.rig import control
+from hardware.rig.bench_board import BenchBoard
 from hardware.rig.gpio_hub import GpioHub
-from hardware.rig.memory.plant import PRINTER_BUSY_W, PRINTER_IDLE_W, figure, site_of
+from hardware.rig.memory.plant import PRINTER_BUSY_W, PRINTER_IDLE_W, site_of
 from hardware.rig.places import Places, read_json, write_json
 from hardware.rig.ptys import PtyServer, Simulator
-from hardware.rig.scenario.stage import BoothPlan
+from hardware.rig.scenario.stage import BoothPlan, figure
 from hardware.simulators.evolis import CardPrinter
 from hardware.simulators.wire import earliest
 
@@ -50,6 +51,7 @@ class Plant:
         self.log: list[tuple[float, str, str]] = []
         """(seconds, what, how) beside the site's own log."""
         self.cut_in_print = 0
+        self.board: BenchBoard | None = None
         self.usb: list[str] = []
         """Devices that vanish with the controller's power."""
         self._contacts: dict[str, bool] = {}
@@ -60,6 +62,7 @@ class Plant:
         self._cycle, self._told_on = int(told.get("cycle", 0)), told.get("on") is True
         self._follow_at = 0.0
         self._cards = (0, 0, 0)
+        self._sensed: tuple[dict[str, float], frozenset[str]] | None = None
 
     # --- its own life ------------------------------------------------------------------------------------------
 
@@ -72,6 +75,7 @@ class Plant:
             # Else the bench alone was started again: the controller has had power all the time.
             self._cycle += 1
         self._tell_power(self._lit)
+        self._feed_board(now)
         self.site.set_mains(now, MAINS_V)
         path = self._printer.path
         self._cards = (path.counter, sum(card.complete for card in path.tray), len(path.rejected))
@@ -84,6 +88,7 @@ class Plant:
             if self._contacts.get(name) is not closed:
                 self._contacts[name] = closed
                 self._drive(name, closed)
+                self._follow_at = now
         if self.site.controller_powered != self._lit:
             self._lit = not self._lit
             (self._light if self._lit else self._darken)(now)
@@ -92,7 +97,8 @@ class Plant:
             self._boot_at = None
             self._cycle += 1
             self._tell_power(True)
-        self._follow(now)
+        if now >= self._follow_at:
+            self._follow(now)
 
     def next_wakeup(self) -> float | None:
         """When `pump` must be called."""
@@ -111,6 +117,11 @@ class Plant:
             if after > before:
                 self.note(now, "card", how)
         self._cards = cards
+        if self.board is not None:
+            closed = frozenset(name for name, level in self._contacts.items() if level)
+            if (seen := (self.site.senses(now), closed)) != self._sensed:
+                self._sensed = seen
+                self.board.sense(now, *seen)
 
     def note(self, now: float, what: str, how: str) -> None:
         """Into the physical log."""
@@ -126,6 +137,7 @@ class Plant:
         self._pulled = {name for name in self.usb if self._ptys.plugged(name)}
         for name in self._pulled:
             self._ptys.unplug(name)
+        self._feed_board(now)
 
     def _light(self, now: float) -> None:
         """The UPS's sockets are live again: the controller starts as a Pi does, some seconds later."""
@@ -133,6 +145,11 @@ class Plant:
         for name in self._pulled:
             self._ptys.plug(name)
         self._pulled = set()
+        self._feed_board(now)
+
+    def _feed_board(self, now: float) -> None:
+        if self.board is not None:
+            self.board.power(now, self._lit)
 
     def feed_printer(self, now: float) -> None:
         """The printer has power when its switch is on and what it hangs on gives some."""

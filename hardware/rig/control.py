@@ -33,6 +33,7 @@ loket rig [--data DIR] WORDS...      acts on the booth that `loket run` has star
   printer on-ups | on-mains          where its plug is
   scanner | signature | ups | printer | genset | board   unplug | plug     pull a device's cable, and put it back
   scan KK NIK                        hold a family card under the scanner (16 digits each)
+  applicant                          somebody comes with a family card of their own
   sign                               sign on the pad
   press start | next | retry | stop  the officer's buttons
   door open | close
@@ -41,6 +42,7 @@ loket rig [--data DIR] WORDS...      acts on the booth that `loket run` has star
   centre up | down | slow | duplicate | adjudicate | wrong [NIK]
   day on | off | pace SECONDS        applicants come by themselves, or not
   kill edge | central | broker | bench   end a program at once (SIGKILL); `loket run` starts it again
+  facts                              what physically happened so far, as JSON: counts, and the log of the plant
   status [json]                      everything that the bench knows
 
 loket rig scenario [FILE...] [--bench memory|pty] [--report FILE]      runs scenarios; needs no running bench

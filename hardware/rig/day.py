@@ -104,12 +104,17 @@ class Day:
         # Without a lit lamp the booth is dark, and nobody hands over a family card; a full bench sends people home.
         if now < self._next_arrival or self.waiting >= QUEUE or not self.lamps.get("green"):
             return
+        self.come(now)
+        self._next_arrival = now + self.pace * random.Random(f"{self.seed}/{self.arrived}/gap").uniform(0.7, 1.3)
+
+    def come(self, now: float) -> tuple[str, str]:
+        """Somebody comes and hands over the family card; its KK and NIK."""
         self.arrived += 1
         kk, nik = family_card(self.seed, self.arrived)
         self.hands.scan(f"KK:{kk};NIK:{nik}")
         self.waiting += 1
         self._free_at = max(self._free_at, now + PAUSE_S)
-        self._next_arrival = now + self.pace * random.Random(f"{self.seed}/{self.arrived}/gap").uniform(0.7, 1.3)
+        return kk, nik
 
     def _press(self, button: str, now: float) -> None:
         self._pressed, self._pressed_at = button, now

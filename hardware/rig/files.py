@@ -10,7 +10,7 @@ from typing import Any
 
 from contract.sealing import new_seal_pair, new_sign_pair
 from hardware.rig.places import Places, write_json
-from hardware.rig.scenario.stage import BoothPlan
+from hardware.rig.scenario.stage import BoothPlan, power_of
 
 BOOTH = Path(__file__).resolve().parent.parent / "booths" / "bangkalan.toml"
 
@@ -19,14 +19,19 @@ DEMO = BoothPlan(
     genset="dse",
     board=True,
     power={
-        "genset": {"start_delay_s": 5.0, "warm_up_s": 5.0, "mains_steady_s": 15.0, "cool_down_s": 15.0},
-        "print_on_battery": True,
+        "genset": {
+            "start_delay_s": 5.0,
+            "crank_s": 10.0,
+            "rest_s": 10.0,
+            "warm_up_s": 5.0,
+            "transfer_s": 5.0,
+            "mains_steady_s": 15.0,
+            "cool_down_s": 15.0,
+            "stop_s": 30.0,
+        },
     },
     plant={"engine_factor": 2.0},
 )
-
-#: A booth with a UPS and a mains contact alone, that begins no card on battery.
-PLAIN = BoothPlan(power={"print_on_battery": False})
 
 #: Pins (BCM) of the power plant where no power board has them, as in hardware/wiring.md.
 _CONTACTS = {"genset_running": 22, "genset_fault": 23, "fuel_low": 24, "ats_mains": 25, "ats_genset": 16}
@@ -97,18 +102,20 @@ def make_keys(folder: Path) -> dict[str, str]:
     return public
 
 
-def _power(booth: dict[str, Any], plan: BoothPlan) -> None:
+def _equip(booth: dict[str, Any], plan: BoothPlan | None) -> None:
     """Put the plan's power equipment into a booth file's tables, in place of what stands there."""
     named = _CONTACTS.keys() | _RELAYS.keys()
     booth["gpio"] = {name: pin for name, pin in booth["gpio"].items() if name not in named}
     booth["device"] = [one for one in booth["device"] if one["kind"] not in ("dse", "powerboard")]
-    power: dict[str, Any] = {"print_on_battery": plan.printer == "ups"}
-    power |= {key: value for key, value in plan.power.items() if key != "genset"}
-    if plan.genset != "none":
-        if not plan.board:
-            low = {"active_high": False, "pull": "up"}
-            booth["gpio"] |= {name: {"pin": pin} | low for name, pin in _CONTACTS.items()} | _RELAYS
-        power["genset"] = dict(plan.power.get("genset", {}))
+    if plan is None:
+        booth["power"] = {"print_on_battery": False}
+        return
+    power = power_of(plan)
+    if "ups_poll_s" in power:
+        next(one for one in booth["device"] if one["kind"] == "megatec")["poll_s"] = power.pop("ups_poll_s")
+    if plan.genset != "none" and not plan.board:
+        low = {"active_high": False, "pull": "up"}
+        booth["gpio"] |= {name: {"pin": pin} | low for name, pin in _CONTACTS.items()} | _RELAYS
     if plan.genset == "dse":
         booth["device"].append({"name": "genset", "kind": "dse", "port": _GENSET})
         power["genset"]["device"] = "genset"
@@ -117,11 +124,14 @@ def _power(booth: dict[str, Any], plan: BoothPlan) -> None:
     booth["power"] = power
 
 
-def write(places: Places, ports: dict[str, int], plan: BoothPlan = PLAIN) -> None:
-    """Write all files of a run. `ports`: console, broker, centre, and one per SBI device (by its name)."""
+def write(places: Places, ports: dict[str, int], plan: BoothPlan | None = None) -> None:
+    """Write all files of a run. `ports`: console, broker, centre, and one per SBI device (by its name).
+
+    Without a `plan` the booth has a UPS and a mains contact alone, and begins no card on battery.
+    """
     public = make_keys(places.keys)
     booth = tomllib.loads(BOOTH.read_text(encoding="utf-8"))
-    _power(booth, plan)
+    _equip(booth, plan)
     booth["booth"]["data"] = places.edge_data
     booth["broker"] = {"host": "127.0.0.1", "port": ports["broker"]}
     booth["keys"] = public
@@ -149,4 +159,5 @@ def write(places: Places, ports: dict[str, int], plan: BoothPlan = PLAIN) -> Non
         (places.broker_file, _BROKER.format(port=ports["broker"])),
     ):
         path.write_text(text.lstrip(), encoding="utf-8")
+    plan = plan or BoothPlan()
     write_json(places.plant, {"genset": plan.genset, "printer": plan.printer, "plant": dict(plan.plant)})

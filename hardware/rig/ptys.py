@@ -128,6 +128,21 @@ class PtyServer:
         self._nudge()
         return future.result()  # type: ignore[return-value]
 
+    def post(self, fn: Callable[[], object]) -> None:
+        """As `call`, without waiting: for a thread that the server's own thread may have to wait for."""
+
+        def work() -> None:
+            try:
+                fn()
+            except Exception:
+                _LOG.exception("a job of the pty server failed")
+
+        with self._lock:
+            if self._stopping:
+                return
+            self._jobs.append((work, Future()))
+        self._nudge()
+
     def add(self, name: str, simulator: Simulator, link_path: Path | str, *, baud: int | None = None) -> None:
         """Serves a simulator and plugs it in.
 

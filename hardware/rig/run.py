@@ -78,6 +78,8 @@ class Supervisor:
         self.stopping = threading.Event()
         self.halts = 0
         """How often the booth's controller has halted itself."""
+        self.halted = False
+        """Whether it stands halted now."""
         self._cycle = 0
         self._dark = False
 
@@ -88,10 +90,9 @@ class Supervisor:
             self.spawn(name)
         # The booth reads its pins' levels at start, so the wires must be there before it.
         self._wait(deadline, "bench", lambda: _answers(self.places.control))
-        on, self._cycle = self._power()
-        if on:
+        self._dark = not self._power()[0]
+        if not self._dark:
             self.spawn("edge")
-        self._dark = not on
         self._wait(deadline, "broker", lambda: _listens(self.ports["broker"]))
         self._wait(deadline, "central", lambda: _listens(self.ports["console"]))
 
@@ -149,11 +150,10 @@ class Supervisor:
                 _say("the UPS gives nothing: the booth's controller is dark until it does")
             elif edge.process.poll() == HALTED:
                 self.halts += 1
-                self._dark = True
+                self._dark = self.halted = True
                 _say("the booth's controller has halted itself: it starts when its power goes and comes")
         if self._dark and on and cycle != self._cycle:
-            self._dark = False
-            self._cycle = cycle
+            self._dark = self.halted = False
             self.spawn("edge")
         return self._dark
 
@@ -168,6 +168,8 @@ class Supervisor:
     def spawn(self, name: str) -> None:
         """Start one program; its output goes to its log."""
         child, path = self.children[name], self._log(name)
+        if name == "edge":
+            self._cycle = self._power()[1]
         if child.log is None:
             if path.exists() and path.stat().st_size > LOG_LIMIT:
                 path.replace(path.with_suffix(".log.1"))
@@ -292,7 +294,7 @@ def choose_ports(places: Places, console: int) -> dict[str, int]:
     for name in ("broker", "centre"):
         old = remembered.get(name)
         usable = isinstance(old, int) and old not in ports.values() and _free(old)
-        ports[name] = old if usable and isinstance(old, int) else _any_free()
+        ports[name] = old if usable and isinstance(old, int) else any_free()
     for name in ("face", "slap", "iris"):
         old = remembered.get(name)
         candidates = ([old] if isinstance(old, int) else []) + list(SBI_PORTS)
@@ -314,7 +316,8 @@ def _free(port: int) -> bool:
     return True
 
 
-def _any_free() -> int:
+def any_free() -> int:
+    """A port of the loopback that nobody has."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

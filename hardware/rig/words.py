@@ -26,12 +26,14 @@ class Words:
             "scanner": self._cable_of("scanner"),
             "signature": self._cable_of("signature"),
             "scan": self._scan,
+            "applicant": self._applicant,
             "sign": self._sign,
             "press": self._press,
             "door": self._door,
             "sbi": self._sbi,
             "centre": self._centre,
             "day": self._day,
+            "facts": self._facts,
             "status": self._status,
         }
 
@@ -89,6 +91,11 @@ class Words:
             raise ValueError("scan KK NIK (16 digits each), or one text for any other document")
         return "scanned"
 
+    def _applicant(self, words: list[str]) -> str:
+        if words:
+            raise ValueError("applicant takes no further word")
+        return " ".join(self._bench.applicant())
+
     def _sign(self, words: list[str]) -> str:
         if words:
             raise ValueError("sign takes no further word")
@@ -139,11 +146,16 @@ class Words:
             day.pace = 20.0
         return f"day {words[0]}"
 
+    def _facts(self, words: list[str]) -> str:
+        if words:
+            raise ValueError("facts takes no further word")
+        bench = self._bench
+        return json.dumps(bench.ptys.call(lambda: bench.plant.facts(bench.ptys.now())))
+
     def _status(self, words: list[str]) -> str:
         told = status(self._bench)
         if words == ["json"]:
-            bench = self._bench
-            return json.dumps(told | {"facts": bench.ptys.call(lambda: bench.plant.facts(bench.ptys.now()))})
+            return json.dumps(told)
         return "\n".join(f"{key:20} {_plain(value)}" for key, value in told.items())
 
 

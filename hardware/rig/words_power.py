@@ -154,11 +154,12 @@ class PowerWords:
         if board is None:
             raise ValueError("this booth has no power board: its relays hang on the controller's pins")
         if word in ("unplug", "plug"):
-            (board.unplug if word == "unplug" else board.plug)()
-        elif word == "reset":
-            board.reset()
+            return cable(self._bench.ptys, "board", word)
+        if word == "reset":
+            self._bench.on_plant(lambda now: board.power(now, False))
+            self._bench.on_plant(lambda now: board.power(now, self._site.controller_powered))
         else:
-            board.wire(word)
+            self._bench.on_plant(lambda _: _sick(board.wire, word))
         return f"board {word}"
 
 
