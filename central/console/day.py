@@ -97,7 +97,8 @@ def day(
         )  # fmt: skip
         lane = lanes.index(LANES[supply])
         stretches.append(Stretch(supply, _place(start, begin), _place(end, begin) - _place(start, begin), lane, words))
-    totals = tuple((supply, lasting(language, seconds[supply])) for supply in Supply if supply in seconds)
+    order = sorted(seconds, key=lambda supply: (list(LANES).index(supply), supply))
+    totals = tuple((supply, lasting(language, seconds[supply])) for supply in order)
     parts = ", ".join(f"{text(language, f'supply.{supply}')} {length}" for supply, length in totals)
     whole = [begin.replace(minute=0, second=0, microsecond=0) + timedelta(hours=hour) for hour in range(1, 26)]
     hours = [at for at in whole if at <= now]

@@ -45,6 +45,9 @@ class Part:
     word: str
     lines: tuple[str, ...]
     weight: Weight
+    """Of its alarms: how the box is drawn."""
+    tone: Weight
+    """Of its state: how the word is drawn."""
     trust: Trust
     since: str
     """`lost since 14:03`; empty when it is believed."""
@@ -129,8 +132,8 @@ class Reading:
         return None
 
     def weight(self, prefix: str) -> Weight:
-        """How a part is drawn, by the worst alarm that holds for it."""
-        held = [alarm for alarm in self.booth.alarms if alarm.alarm.startswith(f"{prefix}.") and _holds(alarm)]
+        """How a part is drawn, by the worst alarm that holds for it: `genset` or `genset.fuel-low`."""
+        held = [alarm for alarm in self.booth.alarms if f"{alarm.alarm}.".startswith(f"{prefix}.") and _holds(alarm)]
         if any(alarm.priority in (Priority.CRITICAL, Priority.HIGH) for alarm in held):
             return "problem"
         return "attention" if any(alarm.priority is Priority.MEDIUM for alarm in held) else "calm"
@@ -246,23 +249,25 @@ def _essential(read: Reading) -> bool | None:
     return True if read.fresh else None
 
 
-def _part(read: Reading, key: str, word: str, lines: Iterable[str], weight: Weight) -> Part:
+def _part(read: Reading, key: str, word: str, lines: Iterable[str], tone: Weight, alarmed: Weight = "calm") -> Part:
+    """A box: drawn by its state or by its alarms, whichever is worse; its word by its state alone."""
     trust, since = read.trust(key)
-    if trust != "good":
-        weight = "unknown" if weight == "calm" else weight
+    order: tuple[Weight, ...] = ("problem", "attention", "unknown", "calm")
+    weight = min(tone, alarmed, key=order.index)
+    if trust != "good" and weight == "calm":
+        weight = "unknown"
     told = tuple(line for line in lines if line)
-    return Part(key, text(read.language, f"node.{key}"), word, told, weight, trust, since)
+    return Part(key, text(read.language, f"node.{key}"), word, told, weight, tone, trust, since)
 
 
 def _mains_part(read: Reading, mains: bool | None) -> Part:
     low = any(alarm.alarm == "mains.low" and alarm.active for alarm in read.booth.alarms)
     key = "is.unknown" if mains is None else "is.low" if low else "is.present" if mains else "is.absent"
-    worst = read.weight("mains")
-    weight: Weight = "unknown" if mains is None else worst if worst != "calm" else "calm" if mains else "attention"
+    tone: Weight = "unknown" if mains is None else "calm" if mains and not low else "attention"
     volts = read.shown("mains.volts", "V")
     if not volts and mains and _blade(read) == "mains":
         volts = read.shown("input.voltage", "V")
-    return _part(read, "mains", read.say(key), (volts,), weight)
+    return _part(read, "mains", read.say(key), (volts,), tone, read.weight("mains"))
 
 
 def _genset_part(read: Reading, running: bool | None) -> Part:
@@ -272,21 +277,18 @@ def _genset_part(read: Reading, running: bool | None) -> Part:
         word = known(read.language, f"short.{genset.phase}", genset.phase)
         if running is None and genset.phase in _RUNNING:
             word = read.say("is.running.unverified")
-    weight = read.weight("genset")
-    if genset is not None and genset.phase is GensetPhase.FAILED:
-        weight = "problem"
-    if running is None and weight == "calm":
-        weight = "unknown"
+    failed = genset is not None and genset.phase is GensetPhase.FAILED
+    tone: Weight = "problem" if failed else "unknown" if running is None else "calm"
     volts, hertz = read.shown("genset.volts", "V"), read.shown("genset.hertz", "Hz", 1)
     fuel = read.shown("genset.fuel_pct", "%")
     output = " · ".join(filter(None, (volts, hertz))) if running else ""
-    return _part(read, "genset", word, (output, read.say("figure.fuel.n", n=fuel) if fuel else ""), weight)
+    lines = (output, read.say("figure.fuel.n", n=fuel) if fuel else "")
+    return _part(read, "genset", word, lines, tone, read.weight("genset"))
 
 
 def _ats_part(read: Reading, blade: str) -> Part:
     word = read.say("is.unknown" if blade == "unknown" else f"is.ats.{blade}")
-    weight = read.weight("ats")
-    return _part(read, "ats", word, (), "unknown" if blade == "unknown" and weight == "calm" else weight)
+    return _part(read, "ats", word, (), "unknown" if blade == "unknown" else "calm", read.weight("ats"))
 
 
 def _ups_part(read: Reading, on_battery: bool) -> Part:
@@ -295,13 +297,11 @@ def _ups_part(read: Reading, on_battery: bool) -> Part:
     key = "is.unknown" if trust == "lost" or not read.fresh else "is.inverting" if on_battery else "is.passing"
     if read.booth.off or "OFF" in status:
         key = "is.off"
-    weight = read.weight("ups")
-    if on_battery and weight == "calm":
-        weight = "attention"
+    tone: Weight = "attention" if on_battery else "unknown" if key == "is.unknown" else "calm"
     load = read.shown("ups.load", "%")
     watts = read.shown("ups.realpower", "W")
     lines = (read.shown("output.voltage", "V"), read.say("figure.load.n", n=" · ".join(filter(None, (load, watts)))))
-    return _part(read, "ups", read.say(key), lines if load else lines[:1], weight)
+    return _part(read, "ups", read.say(key), lines if load else lines[:1], tone, read.weight("ups"))
 
 
 def _battery_part(read: Reading, on_battery: bool) -> Part:
@@ -312,11 +312,10 @@ def _battery_part(read: Reading, on_battery: bool) -> Part:
         key = "is.carrying"
     if trust == "lost" or not read.fresh:
         key = "is.unknown"
-    weight = read.weight("battery")
-    if on_battery and weight == "calm":
-        weight = "attention"
+    tone: Weight = "attention" if on_battery else "unknown" if key == "is.unknown" else "calm"
     charge, volts = read.shown("battery.charge", "%"), read.shown("battery.voltage", "V", 1)
-    return _part(read, "battery", read.say(key), (" · ".join(filter(None, (charge, volts))),), weight)
+    lines = (" · ".join(filter(None, (charge, volts))),)
+    return _part(read, "battery", read.say(key), lines, tone, read.weight("battery"))
 
 
 def _load(read: Reading, key: str, fed: bool | None, shed: bool) -> Part:

@@ -81,6 +81,8 @@ class Genset:
     verified: bool | None
     """None: it does not matter now, for it stands still."""
     cause: str
+    old: str
+    """`lost since 14:03` when the genset's controller is not heard; empty otherwise."""
     steps: tuple[Step, ...]
     fuel_pct: float | None
     rows: tuple[Row, ...]
@@ -146,11 +148,10 @@ def genset(
     idle = phase in (None, GensetPhase.STOPPED, GensetPhase.START_DELAY, GensetPhase.FAILED)
     turning = phase not in (GensetPhase.CRANKING, GensetPhase.RESTING, GensetPhase.STOPPING) and not idle
     verified = (read.truth("genset.verified") or bool(told and told.verified)) if turning else None
-    weight = read.weight("genset")
-    if phase is GensetPhase.FAILED:
-        weight = "problem"
-    elif weight == "calm":
-        weight = "unknown" if phase is None or not read.fresh else "attention" if verified is False else "calm"
+    trust, old = read.trust("genset")
+    weight: Weight = "problem" if phase is GensetPhase.FAILED else "attention" if verified is False else "calm"
+    if phase is None or trust != "good":
+        weight = "unknown"
     fuel = read.number("genset.fuel_pct")
     if fuel is None and told is not None:
         fuel = told.fuel_pct
@@ -160,6 +161,7 @@ def genset(
         since=told.since if told else None,
         verified=verified,
         cause=translated(language, told.cause) if told else "",
+        old=old,
         steps=_steps(language, phase),
         fuel_pct=fuel,
         rows=tuple(_rows(read, told, fuel)),
@@ -181,10 +183,9 @@ def _steps(language: Language, phase: GensetPhase | None) -> tuple[Step, ...]:
 
 def _rows(read: Reading, told: GensetView | None, fuel: float | None) -> list[Row]:
     say, language = read.say, read.language
-    alarms = {alarm.alarm for alarm in read.booth.alarms if alarm.active}
 
     def weight(alarm: str) -> Weight:
-        return "attention" if f"genset.{alarm}" in alarms else "calm"
+        return read.weight(f"genset.{alarm}")
 
     def first(name: str, told_value: float | None) -> float | None:
         value = read.number(name)
