@@ -35,7 +35,7 @@ DEMO = BoothPlan(
 
 #: Pins (BCM) of the power plant where no power board has them, as in hardware/wiring.md.
 _CONTACTS = {"genset_running": 22, "genset_fault": 23, "fuel_low": 24, "ats_mains": 25, "ats_genset": 16}
-_RELAYS = {"genset_start": 4, "ats_inhibit": 18, "shed_1": 9, "shed_2": 11}
+_RELAYS = {"genset_start": 4, "ats_inhibit": {"pin": 18, "active_high": False}, "shed_1": 9, "shed_2": 11}
 _GENSET, _BOARD = "usb-FTDI_FT232R_USB_UART_DSE-if00-port0", "usb-Loket_power_board-if00"
 
 #: iotcore keeps each filter's messages in a ring of segments in memory. In flight are at most 20 events and 20 packet
