@@ -20,9 +20,21 @@ from central.adapters.views import StoreViews
 from central.deciding.coordinator import Coordinator
 from central.runtime import Deciding, Inbox, wall
 from contract import topics
-from contract.messages import Ack, DoorChanged
+from contract.messages import (
+    Ack,
+    AlarmChanged,
+    AlarmCommand,
+    AlarmState,
+    Command,
+    CommandDone,
+    DoorChanged,
+    Outcome,
+    Priority,
+    SignedCommand,
+)
+from contract.sealing import verify
 from tests.integration.central.conftest import wait_for
-from tests.unit.central.booth import Booth, settings
+from tests.unit.central.booth import SIGN_PUBLIC, Booth, settings
 
 
 class Device:
@@ -49,6 +61,17 @@ class Device:
     def acked(self) -> int:
         acks = [Ack.model_validate_json(payload) for topic, payload in self.heard if topic.endswith("/down/ack")]
         return max((ack.seq for ack in acks), default=0)
+
+    def commands(self) -> list[Command]:
+        """What was asked of it, each once, its signature checked."""
+        found: dict[str, Command] = {}
+        for topic, payload in self.heard:
+            if topic.endswith("/down/command"):
+                signed = SignedCommand.model_validate_json(payload)
+                assert verify(signed.payload.encode(), signed.signature, SIGN_PUBLIC)
+                command = Command.model_validate_json(signed.payload)
+                found[command.id] = command
+        return list(found.values())
 
     def close(self) -> None:
         self.client.disconnect()
@@ -129,6 +152,28 @@ def test_a_coordinator_that_dies_between_its_commit_and_the_confirmation_counts_
     assert second.events() == 10
     assert second.views.totals().dead_letters == 0 and second.views.totals().lost == 0
     second.end()
+
+
+def test_a_technicians_word_about_an_alarm_reaches_the_booth_signed_and_its_answer_is_shown(
+    broker: int, device: Device, tmp_path: Path
+) -> None:
+    central = Central(broker, tmp_path)
+    booth = Booth()
+    rose = AlarmChanged(
+        alarm="ups.lost", occurrence=1, priority=Priority.HIGH, state=AlarmState.UNACKNOWLEDGED, active=True
+    )
+    device.say(booth.state("online"), booth.hello(), booth.event(rose))
+    wait_for(lambda: central.views.alarms("b1"))
+    assert central.inbox.alarm("b1", "ups.lost", 1, "acknowledge", "Sari") is None
+    wait_for(lambda: device.commands())
+    (command,) = device.commands()
+    assert command.body == AlarmCommand(action="acknowledge", alarm="ups.lost", occurrence=1, person="Sari")
+    seen = rose.model_copy(update={"state": AlarmState.ACKNOWLEDGED, "person": "Sari"})
+    device.say(booth.event(seen), booth.event(CommandDone(command=command.id, outcome=Outcome.DONE)))
+    wait_for(lambda: central.views.commands("b1")[0].outcome == "done")
+    assert [(alarm.state, alarm.person) for alarm in central.views.alarms()] == [(AlarmState.ACKNOWLEDGED, "Sari")]
+    assert central.views.totals().unacknowledged == 0
+    central.end()
 
 
 def test_a_booth_that_vanishes_is_offline(broker: int, device: Device, tmp_path: Path) -> None:
