@@ -24,12 +24,22 @@ from edge.adapters.gpio import Gpio, GpioError
 from edge.adapters.items import PortClosed, PortData, PortOpened
 from edge.adapters.store import SqliteStore, StoreError
 from edge.config import Config, ConfigError, load
-from edge.core.events import DeviceFault, DeviceLost, DeviceOnline, Event
+from edge.core.events import (
+    BoardReading,
+    DeviceFault,
+    DeviceLost,
+    DeviceOnline,
+    Event,
+    GensetReading,
+    UpsReading,
+)
 from edge.core.journal import ROW_TYPES
 
 #: How long (s) a device may take to answer.
 PATIENCE_S: Final = 8.0
 ROOM: Final = 500 * 1024 * 1024
+#: Kinds that are told with what they measure.
+MEASURING: Final = frozenset({"megatec", "upsd", "dse", "powerboard"})
 
 _TEXTS: Final = {
     "id": {
@@ -53,6 +63,11 @@ _TEXTS: Final = {
         "stop": "systemctl stop loket-edge, lalu ulangi",
         "nobody": "kunci contoh, bukan milik siapa pun",
         "keys": "Tulis kunci publik koordinator (loket keys)",
+        "halt": "perintah booth.halt tidak ada: {command}",
+        "ups": "{status}, masuk {input}, keluar {output}, beban {load}, baterai {battery} ({charge})",
+        "genset": "mesin {engine}, mode {mode}, {rpm} rpm, bahan bakar {fuel}, aki {battery}, alarm: {alarms}",
+        "auto": "Pilih mode AUTO pada pengendali genset",
+        "board": "PLN {mains}, genset {genset}, aki {battery}, kontak: {contacts}, relai: {relays}",
     },
     "en": {
         "ok": "ok",
@@ -75,6 +90,11 @@ _TEXTS: Final = {
         "stop": "systemctl stop loket-edge, then try again",
         "nobody": "an example key that is nobody's",
         "keys": "Write the coordinator's public key (loket keys)",
+        "halt": "the command of booth.halt is not there: {command}",
+        "ups": "{status}, input {input}, output {output}, load {load}, battery {battery} ({charge})",
+        "genset": "engine {engine}, mode {mode}, {rpm} rpm, fuel {fuel}, battery {battery}, alarms: {alarms}",
+        "auto": "Set the genset's controller to AUTO",
+        "board": "mains {mains}, genset {genset}, battery {battery}, contacts: {contacts}, relays: {relays}",
     },
 }
 
@@ -102,6 +122,8 @@ def examine(path: Path | str, language: str = "id", patience_s: float = PATIENCE
     for key, value in (("keys.seal", config.keys.seal), ("keys.command", config.keys.command)):
         if not value.strip("0"):
             found.append(Finding(texts["file"], f"{key}: {texts['nobody']}", texts["keys"]))
+    if config.booth.halt and shutil.which(config.booth.halt[0]) is None:
+        found.append(Finding(texts["file"], texts["halt"].format(command=config.booth.halt[0]), "which systemctl"))
     storage, running = _storage(config, texts)
     found.append(storage)
     if not running:
@@ -166,6 +188,8 @@ def _devices(config: Config, texts: dict[str, str], patience_s: float) -> list[F
     ports = {device.name: assembly.port(device, inbox.put) for device in config.device}
     sessions: dict[str, int] = {}
     verdicts: dict[str, Finding] = {}
+    waiting = set(drivers)
+    measuring = {device.name for device in config.device if device.kind in MEASURING}
 
     def heard(name: str, events: list[Event]) -> None:
         for event in events:
@@ -173,8 +197,13 @@ def _devices(config: Config, texts: dict[str, str], patience_s: float) -> list[F
                 case DeviceOnline(details=details):
                     told = ", ".join(f"{key} {value}" for key, value in details.items())
                     verdicts[name] = Finding(name, told or texts["answers"])
+                    waiting.difference_update({name} - measuring)
                 case DeviceFault(error=error, remedy=remedy) | DeviceLost(error=error, remedy=remedy):
                     verdicts[name] = Finding(name, error, remedy or texts["power"])
+                    waiting.discard(name)
+                case UpsReading() | GensetReading() | BoardReading() if name in waiting:
+                    waiting.discard(name)
+                    verdicts[name] = measured(name, verdicts.get(name), event, texts)
         data = drivers[name].outgoing()
         if data and name in sessions:
             ports[name].write(sessions[name], data)
@@ -182,7 +211,7 @@ def _devices(config: Config, texts: dict[str, str], patience_s: float) -> list[F
     for port in ports.values():
         port.start()
     deadline = time.monotonic() + patience_s
-    while len(verdicts) < len(drivers) and (now := time.monotonic()) < deadline:
+    while waiting and (now := time.monotonic()) < deadline:
         for name, driver in drivers.items():
             due = driver.next_wakeup()
             if due is not None and due <= now:
@@ -204,6 +233,46 @@ def _devices(config: Config, texts: dict[str, str], patience_s: float) -> list[F
         port.stop()
     silent = texts["silent"].format(s=patience_s)
     return [verdicts.get(name, Finding(name, silent, texts["power"])) for name in drivers]
+
+
+def measured(
+    name: str, known: Finding | None, reading: UpsReading | GensetReading | BoardReading, texts: dict[str, str]
+) -> Finding:
+    """One line of what a device of the power plant says: who it is (`known`), and its figures."""
+
+    def of(value: float | None, unit: str) -> str:
+        return "-" if value is None else f"{value:g} {unit}"
+
+    remedy = ""
+    match reading:
+        case UpsReading():
+            what = texts["ups"].format(
+                status=reading.status or "-",
+                input=of(reading.input_v, "V"),
+                output=of(reading.output_v, "V"),
+                load=of(reading.load_pct, "%"),
+                battery=of(reading.battery_v, "V"),
+                charge=of(reading.charge_pct, "%"),
+            )
+        case GensetReading():
+            remedy = texts["auto"] if reading.mode not in (None, "auto") else ""
+            what = texts["genset"].format(
+                engine=reading.engine or "-",
+                mode=reading.mode or "-",
+                rpm="-" if reading.rpm is None else f"{reading.rpm:g}",
+                fuel=of(reading.fuel_pct, "%"),
+                battery=of(reading.battery_v, "V"),
+                alarms=", ".join(f"{alarm.name} ({alarm.severity})" for alarm in reading.alarms) or "-",
+            )
+        case BoardReading():
+            what = texts["board"].format(
+                mains=of(reading.mains_v, "V"),
+                genset=of(reading.genset_v, "V"),
+                battery=of(reading.battery_v, "V"),
+                contacts=", ".join(sorted(reading.active)) or "-",
+                relays=", ".join(sorted(reading.relays)) or "-",
+            )
+    return Finding(name, f"{known.what}; {what}" if known else what, remedy)
 
 
 def _broker(config: Config, texts: dict[str, str], patience_s: float) -> Finding:
