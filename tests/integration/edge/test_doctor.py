@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from contract import power_wire as wire
 from edge import doctor
+from firmware.board import Board
 from hardware.rig.ptys import PtyServer
+from hardware.simulators.dse import DseController
+from hardware.simulators.engine import Engine
 from hardware.simulators.megatec import Ups
 from tests.integration.edge.bench import Broker, Coordinator, Program, until
 
@@ -61,3 +65,46 @@ def test_the_doctor_speaks_indonesian_by_default(booth_file: Path, capsys: pytes
     assert doctor.main([str(booth_file)]) == 1
     assert "perbaikan:" in capsys.readouterr().out
     assert doctor.main([str(booth_file), "--lang", "fr"]) == os.EX_USAGE
+
+
+class _Firmware:
+    """The power board's own program at a port."""
+
+    def __init__(self) -> None:
+        self.board = Board(uid=b"uji-0001")
+        self.wake_at = 0.0
+
+    def _sensed(self, now: float) -> bytes:
+        self.board.sense(2301, 0, 1264, wire.C_ATS_MAINS, False, round(now * 1000))
+        return self.board.outgoing()
+
+    def receive(self, data: bytes, now: float) -> bytes:
+        self.board.receive(data, round(now * 1000))
+        self.wake_at = now + 0.1
+        return self._sensed(now)
+
+    def next_wakeup(self) -> float | None:
+        return self.wake_at
+
+    def wakeup(self, now: float) -> bytes:
+        self.wake_at = now + 0.1
+        return self._sensed(now)
+
+
+def test_the_power_plant_is_told_with_its_figures(booth_file: Path, ptys: PtyServer, tmp_path: Path) -> None:
+    plant = "".join(
+        f'[[device]]\nname = "{name}"\nkind = "{kind}"\nport = "{tmp_path}/dev/{name}"\n'
+        for name, kind in (("genset", "dse"), ("board", "powerboard"))
+    )
+    booth_file.write_text(booth_file.read_text() + plant)
+    firmware = _Firmware()
+    ptys.add("ups", Ups(), tmp_path / "dev/ups")
+    ptys.add("genset", DseController(Engine()), tmp_path / "dev/genset")
+    ptys.add("board", firmware, tmp_path / "dev/board")
+    told = {finding.subject: finding for finding in doctor.examine(booth_file, "en", 4.0)}
+    assert "load" in told["ups"].what
+    assert "Deep Sea Electronics" in told["genset"].what
+    assert "engine stopped, mode auto" in told["genset"].what
+    assert "mains 230.1 V" in told["board"].what
+    assert not any(told[name].remedy for name in ("ups", "genset", "board"))
+    assert not firmware.board.report.driven, "looking drives no relay"
