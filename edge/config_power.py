@@ -84,6 +84,7 @@ class Energy(Table):
     shed_1_s: Annotated[float, Field(ge=0, le=86_400)] = _ENERGY.shed_1_s
     shed_2_s: Annotated[float, Field(ge=0, le=86_400)] = _ENERGY.shed_2_s
     shutdown_s: Long = _ENERGY.shutdown_s
+    steady_s: Delay = _ENERGY.steady_s
     closing_s: Annotated[float, Field(gt=0, le=600)] = _ENERGY.closing_s
     off_s: Annotated[float, Field(ge=12, le=600)] = _ENERGY.off_s
     back_min: Annotated[int, Field(ge=1, le=9_999)] = _ENERGY.back_min
