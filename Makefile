@@ -11,7 +11,7 @@ export PYTHONUNBUFFERED := 1
 # The programs are started many times: without their kept bytecode each start compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check sim scenarios chaos bench fuzz lock docs clean env debian
+.PHONY: help run test check sim episodes scenarios chaos bench fuzz lock docs clean env debian
 
 help: ## Show this list
 	@echo "make TARGET [NAME=value]"
@@ -29,6 +29,9 @@ check: env ## Style, types, import rules, and that generated files, lock and doc
 
 sim: env ## Many seeded days in virtual time, with a crash at any commit [RUNS=2000]
 	@$(PY) -m tests.simulation $(if $(RUNS),--runs $(RUNS)) $(ARGS)
+
+episodes: env ## 10,000 random power episodes, beside a policy that ignores the power [EPISODES=10000]
+	@$(PY) -m tests.simulation.episodes $(if $(EPISODES),--episodes $(EPISODES)) $(ARGS)
 
 scenarios: env ## Every power scenario, in virtual time or with the real processes [BENCH=memory|pty ARGS=FILE]
 	@$(PY) -m loket rig scenario --bench $(or $(BENCH),memory) $(ARGS)

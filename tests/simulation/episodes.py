@@ -32,7 +32,6 @@ from hardware.rig.scenario.measure import supplies
 from hardware.rig.scenario.stage import BoothPlan
 
 CHUNK = 20
-BOARD = False
 SHOWN = 10
 README = Path("README.md")
 MARKS = ("<!-- episodes -->", "<!-- /episodes -->")
@@ -59,10 +58,10 @@ ENERGY = {
     "recharge_s": 14_400.0,
     "record_s": 30.0,
     "print_s": 40.0,
-    "reserve_s": 15.0,
-    "shed_1_s": 160.0,
-    "shed_2_s": 90.0,
-    "shutdown_s": 45.0,
+    "reserve_s": 10.0,
+    "shed_1_s": 120.0,
+    "shed_2_s": 70.0,
+    "shutdown_s": 35.0,
     "closing_s": 6.0,
     "off_s": 12.0,
     "back_min": 1,
@@ -137,13 +136,21 @@ class Failure:
 def episode(seed: int) -> Episode:
     """Chosen by the seed alone."""
     chance = random.Random(f"episode{seed}")
-    genset: Literal["none", "contacts", "dse"] = chance.choices(("none", "contacts", "dse"), (45, 35, 20))[0]  # type: ignore[assignment]
-    battery_s = chance.uniform(20.0, 120.0)
+    genset: Literal["none", "contacts", "dse"] = chance.choices(("none", "contacts", "dse"), (50, 35, 15))[0]  # type: ignore[assignment]
+    battery_s = chance.uniform(12.0, 80.0)
     plan = BoothPlan(
         genset=genset,
-        board=genset != "none" and chance.random() < 0.4 and BOARD,
+        board=genset != "none" and chance.random() < 0.3,
         printer="ups" if chance.random() < 0.75 else "mains",
-        power={"genset": GENSET, "energy": _plate(battery_s), "ups_poll_s": 4.0, "genset_poll_s": 3.0},
+        power={
+            "genset": GENSET,
+            "energy": _plate(battery_s),
+            "ups_poll_s": 5.0,
+            "ups_stale_s": 15.0,
+            "genset_poll_s": 4.0,
+            "genset_stale_s": 15.0,
+            "telemetry_s": 60.0,
+        },
         plant={
             "battery_s": battery_s,
             "charge": chance.choice((1.0, 1.0, 1.0, chance.uniform(0.1, 1.0))),
@@ -157,7 +164,8 @@ def episode(seed: int) -> Episode:
     acts: list[tuple[float, str]] = []
     at = chance.uniform(2.0, 8.0)
     for _ in range(chance.choice((1, 1, 2, 3))):
-        length = chance.choice((chance.uniform(0.1, 0.9), chance.uniform(1, 30), chance.uniform(20, 180)))
+        length = chance.choice((chance.uniform(0.1, 0.9), chance.uniform(1, 30), chance.uniform(15, 90)))
+        length = chance.uniform(150, 600) if chance.random() < 0.15 else length
         acts += _outage(chance, at, length)
         at += length + chance.uniform(0.5, 25.0)
     end = max(moment for moment, _ in acts)
