@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from contract.messages import BODIES, GensetPhase, Supply
+from edge.config_base import MisfitError
+from edge.config_power import Power
 from hardware.rig.scenario import words
-from hardware.rig.scenario.stage import PLANT, BoothPlan, Facts
+from hardware.rig.scenario.stage import PLANT, BoothPlan, Facts, power_of
 
 #: Each scenario guards one of these; a wrong policy of a family is caught by one of its scenarios.
 FAMILIES = ("supply", "debounce", "genset", "admission", "shutdown", "alarms", "link", "staleness")
@@ -181,10 +183,21 @@ def load(path: Path) -> Scenario:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ScenarioError(f"{path}: not TOML in UTF-8: {error}; correct that line") from error
     try:
-        return Scenario.model_validate(raw)
+        scenario = Scenario.model_validate(raw)
     except ValidationError as error:
-        lines = []
-        for item in error.errors():
-            where = ".".join(str(each + 1) if isinstance(each, int) else each for each in item["loc"])
-            lines.append(f"{path}: {where + ': ' if where else ''}{item['msg'].removeprefix('Value error, ')}")
-        raise ScenarioError("\n".join(lines)) from error
+        raise ScenarioError(_lines(path, "", error)) from error
+    try:
+        Power.model_validate(power_of(scenario.plan))
+    except ValidationError as error:
+        raise ScenarioError(_lines(path, "booth.power.", error)) from error
+    return scenario
+
+
+def _lines(path: Path, head: str, error: ValidationError) -> str:
+    lines = []
+    for item in error.errors():
+        where = head + ".".join(str(each + 1) if isinstance(each, int) else each for each in item["loc"])
+        cause = item.get("ctx", {}).get("error")
+        remedy = f". {cause.remedy}" if isinstance(cause, MisfitError) else ""
+        lines.append(f"{path}: {where + ': ' if where else ''}{item['msg'].removeprefix('Value error, ')}{remedy}")
+    return "\n".join(lines)

@@ -122,7 +122,12 @@ def contacts_of(booth: BoothPlan) -> frozenset[str]:
 def power_of(booth: BoothPlan) -> dict[str, Any]:
     """The booth file's [power] for this plan: what the scenario gives, and what the bench's UPS has on its plate."""
     battery_s = figure(booth, "battery_s")
-    plate = {"rated_w": UPS_W, "full_load_s": battery_s, "half_load_s": round(battery_s * 0.5**-PEUKERT, 1)}
+    plate = {
+        "steady_s": 5.0,
+        "rated_w": UPS_W,
+        "full_load_s": battery_s,
+        "half_load_s": round(battery_s * 0.5**-PEUKERT, 1),
+    }
     given = dict(booth.power)
     made: dict[str, Any] = {"print_on_battery": booth.printer == "ups", **given}
     made["energy"] = {**plate, **given.get("energy", {})}
