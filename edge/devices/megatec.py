@@ -197,7 +197,9 @@ class Megatec:
         details = dict(self._details)
         if rating is not None:
             self._rating = rating
-            details["nominal"] = f"{rating.volts:g} V, {rating.hertz:g} Hz, battery {rating.battery_v:g} V"
+            details["nominal"] = (
+                f"{rating.volts:g} V, {rating.amperes:g} A, {rating.hertz:g} Hz, battery {rating.battery_v:g} V"
+            )
         elif (told := read_identity(line)) is not None:
             details |= told
         else:

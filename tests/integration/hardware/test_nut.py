@@ -1,95 +1,22 @@
-"""Network UPS Tools, written by others, reads the simulated UPS as it reads real ones."""
+"""Network UPS Tools, written by others, reads the simulated UPS as it reads real ones, and agrees with our driver."""
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from hardware.rig.ptys import PtyServer
+from edge.core.events import DeviceOnline, UpsReading
+from edge.devices.megatec import Megatec
 from hardware.simulators.megatec import Ups
-from tests.integration.needs import needs_program
-
-PATIENCE = 20.0
-
-
-@dataclass
-class Nut:
-    """NUT's driver on a simulated UPS, and its server on loopback."""
-
-    ups: Ups
-    server: PtyServer
-    upsc: Path
-    upsd_port: int
-    environment: dict[str, str]
-
-    def variables(self) -> dict[str, str]:
-        """What `upsc` prints."""
-        command = [str(self.upsc), f"ups@127.0.0.1:{self.upsd_port}"]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
-        return dict(line.split(": ", 1) for line in done.stdout.splitlines() if ": " in line)
-
-    def until(self, holds: Callable[[dict[str, str]], bool]) -> dict[str, str]:
-        """Asks again until `holds`; fails with what was read last."""
-        deadline = time.monotonic() + PATIENCE
-        while not holds(seen := self.variables()):
-            if time.monotonic() > deadline:
-                pytest.fail(f"NUT never saw it; it reads {seen}")
-            time.sleep(0.1)
-        return seen
-
-    def command(self, act: Callable[[float], None]) -> None:
-        """Does something to the UPS."""
-        self.server.call(lambda: act(self.server.now()))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.integration.hardware.nut import Nut, megatec
 
 
 @pytest.fixture
 def nut(tmp_path: Path) -> Iterator[Nut]:
-    driver = needs_program("nutdrv_qx", "nut-server")
-    upsc = needs_program("upsc", "nut-client")
-    port, link = free_port(), tmp_path / "by-id" / "ups"
-    (tmp_path / "ups.conf").write_text(
-        f"[ups]\ndriver = nutdrv_qx\nport = {link}\nprotocol = megatec\npollinterval = 1\npollfreq = 1\n"
-    )
-    (tmp_path / "upsd.conf").write_text(f"LISTEN 127.0.0.1 {port}\n")
-    (tmp_path / "upsd.users").write_text("")
-    for secret in ("upsd.conf", "upsd.users"):
-        (tmp_path / secret).chmod(0o600)
-    where = str(tmp_path)
-    folders = ("NUT_CONFPATH", "NUT_STATEPATH", "NUT_PIDPATH", "NUT_ALTPIDPATH")
-    environment = {**os.environ, **dict.fromkeys(folders, where)}
-    # Debian's /usr/sbin/upsd is a script that obeys /etc/nut; the program itself lies beside the drivers.
-    commands = [[str(driver), "-a", "ups", "-F"], [str(driver.parent / "upsd"), "-F"]]
-    if os.geteuid() == 0:
-        commands = [[*command, "-u", getpass.getuser()] for command in commands]
-    ups = Ups()
-    running: list[subprocess.Popen[bytes]] = []
-    with PtyServer() as server:
-        server.add("ups", ups, link)
-        try:
-            for command in commands:
-                with (tmp_path / f"{Path(command[0]).name}.log").open("wb") as log:
-                    running.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
-            yield Nut(ups, server, upsc, port, environment)
-        finally:
-            for process in reversed(running):
-                process.terminate()
-            for process in reversed(running):
-                process.wait(10)
+    with megatec(tmp_path, Ups()) as running:
+        yield running
 
 
 def test_nut_reads_the_type_plate_and_the_mains(nut: Nut) -> None:
@@ -128,5 +55,135 @@ def test_nut_tells_boost_from_trim(nut: Nut) -> None:
 
 def test_nut_counts_a_pulled_cable_as_lost_data_not_as_an_outage(nut: Nut) -> None:
     nut.until(lambda seen: seen.get("ups.status") == "OL")
-    nut.server.unplug("ups")
+    nut.ptys.unplug("ups")
     nut.until(lambda seen: "ups.status" not in seen)
+
+
+# --- NUT and our driver, side by side ------------------------------------------------------------------
+
+#: Variables that say nothing of the UPS: NUT's own settings, programs and guesses of the battery's limits.
+_NUTS_OWN = ("driver.", "ups.delay.", "device.type", "battery.voltage.low", "battery.voltage.high")
+#: Moves that bring the UPS into a state, one after the other.
+_MOVES: dict[str, Callable[[Ups, float], object]] = {
+    "mains": lambda ups, now: None,
+    "boost": lambda ups, now: ups.set_mains(now, 190.0),
+    "trim": lambda ups, now: ups.set_mains(now, 265.0),
+    "too high": lambda ups, now: ups.set_mains(now, 300.0),
+    "outage": lambda ups, now: ups.set_mains(now, 0.0),
+    "battery low": lambda ups, now: setattr(ups, "charge", 0.15),
+    "cut announced": lambda ups, now: ups.receive(b"S10R0001\r", now),
+    "cut cancelled": lambda ups, now: ups.receive(b"C\r", now),
+    "charged": lambda ups, now: setattr(ups, "charge", 0.9),
+    "mains again": lambda ups, now: ups.set_mains(now, 231.0),
+    "overload": lambda ups, now: setattr(ups, "load_watts", 1100.0),
+    "heavy load": lambda ups, now: setattr(ups, "load_watts", 800.0),
+    "battery test": lambda ups, now: ups.receive(b"TL\r", now),
+    "test ended": lambda ups, now: ups.receive(b"CT\r", now),
+    "beeper": lambda ups, now: ups.receive(b"Q\r", now),
+    "failed": lambda ups, now: setattr(ups, "failed", True),
+    "failed and on battery": lambda ups, now: ups.set_mains(now, 0.0),
+}
+
+
+class Ours:
+    """Our driver on the same simulated UPS, at one moment of it."""
+
+    def __init__(self, ups: Ups, now: float) -> None:
+        driver, events = Megatec("ups"), list[object]()
+        events += driver.opened(now)
+        while out := driver.outgoing():
+            events += driver.receive(ups.receive(out, now), now)
+        self.reading = next(event for event in events if isinstance(event, UpsReading))
+        self.details = next(event for event in events if isinstance(event, DeviceOnline)).details
+
+    def differences(self, seen: dict[str, str]) -> list[str]:
+        """Every variable of NUT that we tell otherwise, or not at all."""
+        return [
+            f"{name}: NUT {value}, ours {self.says(name)}"
+            for name, value in seen.items()
+            if not name.startswith(_NUTS_OWN) and not self._same(name, value)
+        ]
+
+    def _same(self, name: str, value: str) -> bool:
+        ours = self.says(name)
+        if isinstance(ours, float):
+            return abs(ours - float(value)) <= (1.0 if name == "battery.charge" else 0.06)
+        return set(str(ours).split()) == set(value.split())
+
+    def says(self, name: str) -> float | str | None:
+        reading, details = self.reading, self.details
+        nominal = details["nominal"].replace(",", "").split()
+        told: dict[str, float | str | None] = {
+            "input.voltage": reading.input_v,
+            "input.voltage.fault": reading.fault_v,
+            "output.voltage": reading.output_v,
+            "ups.load": reading.load_pct,
+            "input.frequency": reading.frequency_hz,
+            "battery.voltage": reading.battery_v,
+            "battery.charge": reading.charge_pct,
+            "ups.temperature": reading.temperature_c,
+            "ups.status": reading.status,
+            "ups.type": "offline / line interactive" if reading.offline_type else "online",
+            "ups.beeper.status": "enabled" if reading.beeper else "disabled",
+            "ups.alarm": " ".join(self._alarms()),
+            "device.mfr": details["maker"],
+            "device.model": details["model"],
+            "ups.firmware": details["firmware"],
+            "input.voltage.nominal": float(nominal[0]),
+            "input.frequency.nominal": float(nominal[4]),
+            "battery.voltage.nominal": float(nominal[7]),
+            "input.current.nominal": float(nominal[2]),
+        }
+        return told.get(name)
+
+    def _alarms(self) -> list[str]:
+        """NUT's words for two bits of the status."""
+        failed = ["UPS selftest failed!"] if self.reading.failed else []
+        return [*failed, "Shutdown imminent!"] if self.reading.shutting_down else failed
+
+
+def agree(nut: Nut) -> dict[str, str]:
+    """Waits until NUT has caught up with the UPS, and then with everything that our driver tells of it."""
+
+    def same(seen: dict[str, str]) -> bool:
+        return "ups.status" in seen and not nut.ptys.call(lambda: Ours(nut.ups, nut.ptys.now())).differences(seen)
+
+    try:
+        return nut.until(same)
+    except pytest.fail.Exception:
+        seen = nut.server.variables()
+        pytest.fail(f"{nut.ptys.call(lambda: Ours(nut.ups, nut.ptys.now())).differences(seen)} in {seen}")
+
+
+def test_our_driver_and_nut_agree_on_every_variable_and_status_bit(nut: Nut) -> None:
+    statuses = {}
+    for name, move in _MOVES.items():
+        nut.command(lambda now, move=move: move(nut.ups, now))  # type: ignore[misc]
+        statuses[name] = set(agree(nut)["ups.status"].split())
+    assert statuses == {
+        "mains": {"OL"},
+        "boost": {"OL", "BOOST"},
+        "trim": {"OL", "TRIM"},
+        "too high": {"OB"},
+        "outage": {"OB"},
+        "battery low": {"OB", "LB"},
+        "cut announced": {"OB", "LB", "FSD", "ALARM"},
+        "cut cancelled": {"OB", "LB"},
+        "charged": {"OB"},
+        "mains again": {"OL"},
+        "overload": {"OL"},
+        "heavy load": {"OL"},
+        "battery test": {"OL", "CAL"},
+        "test ended": {"OL"},
+        "beeper": {"OL"},
+        "failed": {"OL", "ALARM"},
+        "failed and on battery": {"OB", "ALARM"},
+    }
+
+
+def test_our_driver_tells_the_strings_volts_where_nut_tells_a_cells(tmp_path: Path) -> None:
+    with megatec(tmp_path, Ups(per_cell=True)) as nut:
+        seen = nut.until(lambda seen: seen.get("ups.status") == "OL")
+        ours = nut.ptys.call(lambda: Ours(nut.ups, nut.ptys.now()))
+        assert [line.split(":")[0] for line in ours.differences(seen)] == ["battery.voltage"]
+        assert ours.reading.battery_v == pytest.approx(12 * float(seen["battery.voltage"]))

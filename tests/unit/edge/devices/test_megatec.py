@@ -31,7 +31,7 @@ def test_a_ups_tells_its_maker_and_its_first_reading() -> None:
         "maker": "APC",
         "model": "SMT1500",
         "firmware": "FW1.2",
-        "nominal": "230 V, 50 Hz, battery 24 V",
+        "nominal": "230 V, 4 A, 50 Hz, battery 24 V",
     }
     reading = line.one(UpsReading)
     assert (reading.input_v, reading.output_v, reading.load_pct, reading.frequency_hz) == (229.8, 220.1, 23.0, 50.1)
