@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from central.console.remedies import translated
 from central.console.texts import TEXTS, Language, known, text
-from central.console.words import number
+from central.console.words import number, within
 from central.core.views import AlarmView
 from contract.messages import AlarmState, Priority
 
@@ -61,13 +61,13 @@ def _figure(language: Language, alarm: str, key: str, value: float | str) -> str
     if not isinstance(value, str):
         return number(language, value, _DIGITS.get(f"{alarm}.{key}", 0))
     if key == "supply":
-        return known(language, f"supply.{value}", value).lower()
+        return within(known(language, f"supply.{value}", value))
     return _words(language, value)
 
 
 def _words(language: Language, value: str) -> str:
     """Words of a figure: a list of names that are known here, or a reason."""
-    if not value:
+    if value in ("", "?"):
         return text(language, "unknown")
     whole = translated(language, value)
     if whole != value:

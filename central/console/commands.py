@@ -73,7 +73,7 @@ def unsafe(read: Reading, name: str) -> str:
         return read.say("unsafe.stale")
     if name.startswith("genset"):
         return _genset(read, name)
-    if read.word("ups.quality") == "lost" or not read.word("ups.status"):
+    if read.word("ups.quality") == "lost" or not (read.word("ups.quality") or read.word("ups.status")):
         return read.say("unsafe.no-ups")
     return _ups(read, name) if name.startswith("ups") else ""
 

@@ -117,7 +117,9 @@ def diagram(booth: BoothView) -> Diagram:
     """What is powered, from the fused supply; of an offline booth nothing is known."""
     if not booth.online or booth.supply is Supply.UNKNOWN:
         return Diagram(None, None, None, False)
-    ups = next((device.state is not DeviceState.LOST for device in booth.devices if device.kind == "megatec"), None)
+    ups = next(
+        (device.state is not DeviceState.LOST for device in booth.devices if device.kind in ("megatec", "upsd")), None
+    )
     if booth.supply is Supply.OFF:
         return Diagram(False, None, False, False)
     mains = booth.supply in (Supply.ON_MAINS, Supply.MAINS_RETURNING)

@@ -36,6 +36,10 @@ _SOURCES: Final = {"mains": "mains", "genset": "genset", "ats": "ats", "ups": "u
 """Part of the diagram -> the source whose quality it has in telemetry."""
 
 
+_KINDS: Final = {"ups": ("megatec", "upsd"), "genset": ("dse",), "board": ("powerboard",)}
+"""Source -> kinds of devices that tell of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One box of the diagram: its name, its state in a word, figures with units, and how far it is believed."""
@@ -123,11 +127,8 @@ class Reading:
         for alarm in self.booth.alarms:
             if alarm.alarm in (f"{source}.lost", f"{source}.implausible") and alarm.active:
                 return alarm.since
-        kinds = {"ups": "megatec"}
         for device in self.booth.devices:
-            if device.state is DeviceState.LOST and source in (device.name, device.kind):
-                return device.since
-            if device.state is DeviceState.LOST and device.kind == kinds.get(source):
+            if device.state is DeviceState.LOST and device.kind in _KINDS.get(source, ()):
                 return device.since
         return None
 
@@ -150,14 +151,14 @@ def is_fresh(booth: BoothView, now: datetime, stale_s: float) -> bool:
 
 def has_genset(booth: BoothView) -> bool:
     """Whether the booth has told of a genset."""
-    named = any(device.kind == "genset" or device.name == "genset" for device in booth.devices)
-    return booth.genset is not None or booth.figures.get("genset.quality") is not None or named
+    named = any(device.kind in _KINDS["genset"] for device in booth.devices)
+    return booth.genset is not None or "genset.phase" in booth.figures or named
 
 
 def has_board(booth: BoothView) -> bool:
     """Whether the booth has told of a power board, which can shed loads."""
-    named = any(device.kind == "board" or device.name == "board" for device in booth.devices)
-    return booth.figures.get("board.quality") is not None or named or booth.shed > 0
+    named = any(device.kind in _KINDS["board"] for device in booth.devices)
+    return "board.quality" in booth.figures or named or booth.shed > 0
 
 
 def plant(language: Language, booth: BoothView, now: datetime, stale_s: float) -> Plant:
@@ -287,7 +288,8 @@ def _genset_part(read: Reading, running: bool | None) -> Part:
 
 
 def _ats_part(read: Reading, blade: str) -> Part:
-    word = read.say("is.unknown" if blade == "unknown" else f"is.ats.{blade}")
+    both = read.fresh and read.word("ats.position") == "both"
+    word = read.say("is.ats.both" if both else "is.unknown" if blade == "unknown" else f"is.ats.{blade}")
     return _part(read, "ats", word, (), "unknown" if blade == "unknown" else "calm", read.weight("ats"))
 
 

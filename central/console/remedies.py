@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from central.console.remedies_power import KNOWN_POWER
 from central.console.texts import Language
 
-KNOWN: Final[dict[str, str]] = {
+_PAGES: Final[dict[str, str]] = {
     # Remedies of the card printer
     "Check that the printer is on and its serial cable is in; its port must be set to 9600 8N1 (Pcom;1;9600;N;8;1).": (
         "Periksa apakah pencetak menyala dan kabel serialnya terpasang; portanya harus 9600 8N1 (Pcom;1;9600;N;8;1)."
@@ -180,6 +181,7 @@ KNOWN: Final[dict[str, str]] = {
     "the centre refused it: {}": "pusat menolaknya: {}",
     "the centre forgot it": "pusat melupakannya",
 }
+KNOWN: Final[dict[str, str]] = _PAGES | KNOWN_POWER
 """What is told, `{}` for what varies -> the same in Indonesian. Words that are missing are shown as they came."""
 
 

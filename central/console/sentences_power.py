@@ -7,7 +7,7 @@ from typing import Final, Literal
 from central.console import alarms
 from central.console.remedies import translated
 from central.console.texts import Language, known, text
-from central.console.words import number
+from central.console.words import number, within
 from contract.messages import (
     AlarmChanged,
     AlarmState,
@@ -63,7 +63,7 @@ def say(language: Language, body: PowerEvent) -> tuple[list[str], Weight]:
 
 
 def _genset(language: Language, body: GensetChanged) -> tuple[list[str], Weight]:
-    said = text(language, "say.genset", phase=phase(language, body.phase, body.attempt).lower())
+    said = text(language, "say.genset", phase=within(phase(language, body.phase, body.attempt)))
     doubt = "" if body.verified or body.phase not in _RUNNING else text(language, "say.genset.unverified")
     weight: Weight = "problem" if body.phase is GensetPhase.FAILED else "attention" if doubt else "normal"
     return [said, doubt, translated(language, body.cause)], weight

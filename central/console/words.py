@@ -63,6 +63,11 @@ def lasting(language: Language, seconds: float) -> str:
     return " ".join(text(language, f"unit.{unit}", n=n) for unit, n in parts)
 
 
+def within(words: str) -> str:
+    """Words as they stand within a sentence: no capital, unless it is a name (`PLN kembali`)."""
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words
+
+
 def duration(seconds: float) -> str:
     """Hours and minutes, `23:41`."""
     minutes = round(seconds / 60)
