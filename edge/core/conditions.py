@@ -77,13 +77,18 @@ def engine_fault(state: power.State, now: float, settings: Settings) -> str:
     """Why the engine must not run: its own controller or its fault contact says so. Empty when it may."""
     if settings.genset is None:
         return ""
-    reading = power.engine(state, now, settings)
-    stops = [alarm.name for alarm in reading.alarms if alarm.severity in ("shutdown", "trip")] if reading else []
+    stops = engine_stops(state, now, settings)
     if stops:
         return f"its controller has stopped it: {', '.join(stops)}"
     if power.level(state, Contact.GENSET_FAULT):
         return "its fault contact is closed"
     return ""
+
+
+def engine_stops(state: power.State, now: float, settings: Settings) -> list[str]:
+    """Alarms with which the genset's controller has stopped it; it holds them until a person resets them."""
+    reading = power.engine(state, now, settings)
+    return [alarm.name for alarm in reading.alarms if alarm.severity in ("shutdown", "trip")] if reading else []
 
 
 def causes(facts: Facts, now: float, settings: Settings) -> dict[str, Cause]:

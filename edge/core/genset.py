@@ -40,6 +40,7 @@ _RUN = frozenset(
 )
 _PERMITTED = frozenset({Phase.TRANSFERRING, Phase.LOADED, Phase.RETURNING})
 _WITH_LOAD = frozenset({Phase.LOADED, Phase.RETURNING, Phase.TRANSFERRING_BACK})
+_QUIET = frozenset({Phase.STOPPED, Phase.FAILED, Phase.STOPPING})
 _BEFORE_RUNNING = frozenset({Phase.START_DELAY, Phase.CRANKING, Phase.RESTING})
 
 
@@ -63,6 +64,8 @@ class View:
     good: bool | None
     ats: str | None
     fault: str = ""
+    latched: bool = False
+    """The fault is of a controller that holds it until a person resets it."""
     barred: str = ""
     """Why it shall not start by itself, e.g. the booth has passed its point of no return."""
 
@@ -106,8 +109,8 @@ def restore(saved: Saved) -> State:
 
 
 def relays(state: State) -> frozenset[Relay]:
-    """What the relays of the genset shall be in this phase."""
-    if not state.looked or state.phase not in _RUN:
+    """What the relays of the genset shall be in this phase, once it is known where the engine is."""
+    if state.phase not in _RUN:
         return SAFE
     on = {Relay.GENSET_START}
     if state.phase not in _PERMITTED:
@@ -230,7 +233,11 @@ def _resumed(state: State, view: View) -> State:
 
 def _moved(state: State, view: View, now: float, settings: GensetSettings) -> State:
     phase, spent = state.phase, now - state.since
-    if view.fault and phase not in (Phase.STOPPED, Phase.FAILED, Phase.STOPPING):
+    if view.fault and phase in _RUN and not view.latched and not state.stalls:
+        # Its protection may have let go with the start signal: it is cranked once more, if the contact opens.
+        stopped = replace(state, stalls=1, stalled=True, exercise=False, bad_at=None)
+        return _to(stopped, Phase.RESTING, now, view.fault, 0)
+    if view.fault and phase not in _QUIET and not (phase is Phase.RESTING and spent < settings.rest_s):
         return _fail(state, now, view.fault, "fault")
     if view.barred and phase in _BEFORE_RUNNING:
         return _to(state, Phase.STOPPING, now, view.barred)

@@ -41,7 +41,7 @@ from edge.core.events import (
     WallTime,
     WokeUp,
 )
-from edge.core.plant_state import State, by_key, given, relays, upkeep_figures, view
+from edge.core.plant_state import State, by_key, given, looked, relays, upkeep_figures, view
 from edge.core.settings import Settings
 
 #: Phases in which the genset's controller is asked to keep its engine running.
@@ -93,7 +93,9 @@ def step(
     state = _reckoned(state, event, now, settings, fed_by, fed)
     state = _closing(state, now, settings, fed_by, fed, busy)
     closing = {"none": None, "committed": Supply.OFF}.get(state.shutdown.stage, Supply.SHUTTING_DOWN)
-    source, changed = power.fuse(state.power, now, settings, state.genset.phase, closing)
+    source, changed = state.power, False
+    if looked(state, settings):
+        source, changed = power.fuse(state.power, now, settings, state.genset.phase, closing)
     state = _admitted(replace(state, power=source), now, settings, fed)
     if changed:
         seconds = state.left.seconds if state.left else None
@@ -291,7 +293,9 @@ def _ordered(before: State, state: State, event: Event, now: float, settings: Se
     """Orders to relays, genset controller and UPS: each is given again from the state, should one be lost."""
     orders: list[Command] = []
     on = relays(state, settings)
-    if on != state.relays or _board_is_back(before, state, event, settings):
+    if not looked(state, settings):
+        pass  # A board holds what it was told before the restart, and the engine with it.
+    elif on != state.relays or _board_is_back(before, state, event, settings):
         if settings.board is not None:
             orders.append(do.Ask(settings.board, do.DriveRelays(on)))
         if on != state.relays and settings.wired & {relay.value for relay in Relay}:

@@ -91,6 +91,11 @@ def relays(state: State, settings: Settings) -> frozenset[Relay]:
     return on | ({Relay.SHED_1} if shed >= 1 else set()) | ({Relay.SHED_2} if shed >= 2 else set())
 
 
+def looked(state: State, settings: Settings) -> bool:
+    """Whether it is known, after a start, where the engine and the ATS are."""
+    return settings.genset is None or state.genset.looked
+
+
 def by_key(state: State, settings: Settings) -> bool:
     """Whether the genset's controller starts it, and not the start relay."""
     engine = settings.genset
@@ -116,6 +121,7 @@ def view(state: State, now: float, settings: Settings) -> genset.View:
         good=power.verified(state.power, now, settings),
         ats=power.position(state.power),
         fault=conditions.engine_fault(state.power, now, settings),
+        latched=conditions.engine_stops(state.power, now, settings) != [],
         barred="the booth has passed its point of no return" if state.shutdown.stage == "committed" else "",
     )
 

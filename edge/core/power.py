@@ -65,6 +65,8 @@ class State:
     contacts: Mapping[Contact, Debounced] = field(default_factory=dict)
     moved_at: float = float("-inf")
     """When the mains contact's level last changed: what the UPS said of its input before is of another moment."""
+    ats_at: float = float("-inf")
+    """When an ATS contact's level last changed: likewise for what the UPS is fed from."""
     ups: Heard[UpsReading] = Heard()
     board: Heard[BoardReading] = Heard()
     genset: Heard[GensetReading] = Heard()
@@ -183,8 +185,8 @@ def gone(heard: Heard[Any], limit: float, now: float) -> bool:
 
 
 def same_moment(state: State) -> bool:
-    """Whether the UPS has spoken since the contact moved, so that both may stand side by side."""
-    return state.ups.reading is not None and state.ups.at >= state.moved_at
+    """Whether the UPS has spoken since a contact of the supply moved, so that both may stand side by side."""
+    return state.ups.reading is not None and state.ups.at >= max(state.moved_at, state.ats_at)
 
 
 def position(state: State) -> str | None:
@@ -323,7 +325,11 @@ def _settled(state: State, now: float, settings: Settings) -> State:
         if settled is known:
             continue
         contacts[contact] = settled
-        state = replace(state, contacts=contacts, moved_at=now if contact is Contact.MAINS else state.moved_at)
+        state = replace(state, contacts=contacts)
+        if contact is Contact.MAINS:
+            state = replace(state, moved_at=now)
+        elif contact in (Contact.ATS_MAINS, Contact.ATS_GENSET):
+            state = replace(state, ats_at=now)
     return state
 
 
@@ -351,7 +357,8 @@ def _votes(state: State, now: float, settings: Settings) -> dict[str, bool]:
     if reading is not None and reading.mains_v is not None:
         votes["genset"] = reading.mains_v >= least
     ups = fresh(state, now, settings)
-    if ups is not None and (settings.genset is None or position(state) == "mains"):
+    passed_on = settings.genset is None or (position(state) == "mains" and state.ups.at >= state.ats_at + SETTLE_S)
+    if ups is not None and passed_on:
         votes["ups"] = not ups.utility_fail
     return votes
 
@@ -371,15 +378,19 @@ def _mains(state: State, now: float, settings: Settings) -> bool | None:
 
 
 def _line(state: State, now: float, settings: Settings) -> bool | None:
-    """Whether the UPS is fed. Its own word counts, unless the mains have gone since and nothing else feeds it."""
+    """Whether the UPS is fed. Its own word counts, unless something has moved since it spoke."""
     ups = fresh(state, now, settings)
     if ups is None:
         return None
+    where = position(state)
+    if state.ups.at < state.ats_at:
+        if where == "genset":
+            return verified(state, now, settings) is not False
+        return state.mains is True if where == "mains" else False
     if ups.utility_fail:
         return False
-    passes_on = settings.genset is None or position(state) in (None, "mains", "moving")
-    contact = level(state, Contact.MAINS)
-    return not (contact is False and passes_on and state.ups.at < state.moved_at + SETTLE_S)
+    passes_on = settings.genset is None or where in (None, "mains", "moving")
+    return not (level(state, Contact.MAINS) is False and passes_on and state.ups.at < state.moved_at + SETTLE_S)
 
 
 def feeding(state: State, now: float, settings: Settings, phase: GensetPhase) -> Supply:
@@ -388,16 +399,15 @@ def feeding(state: State, now: float, settings: Settings, phase: GensetPhase) ->
     where = position(state)
     on_genset = where == "genset" or (where is None and phase in _LOADED)
     if line is None:
-        if not state.contacts and board(state, now, settings) is None:
-            return state.supply
-        if state.mains is None:
+        if state.mains is None or (not state.contacts and board(state, now, settings) is None):
             return state.supply
         line = bool(state.mains) if not on_genset else verified(state, now, settings) is not False
+        line = line and where != "moving"
     if not line:
         if phase in _STARTING and state.mains is False:
             return Supply.GENSET_STARTING
         return Supply.MAINS_RETURNING if phase is GensetPhase.TRANSFERRING_BACK else Supply.ON_BATTERY
-    if settings.genset is not None and on_genset:
+    if settings.genset is not None and (on_genset or (where == "moving" and state.mains is False)):
         return Supply.MAINS_RETURNING if phase in _BACK and state.mains else Supply.ON_GENSET
     return Supply.ON_MAINS
 

@@ -78,7 +78,11 @@ class Booth:
 
     def command(self, body: messages.Command | PrintCommand | SettleCommand, name: str = "c1") -> list[Command]:
         command = messages.Command(
-            id=name, booth="b1", issued=T0, expires=T0 + timedelta(minutes=10), body=body  # type: ignore[arg-type]
+            id=name,
+            booth="b1",
+            issued=T0,
+            expires=T0 + timedelta(minutes=10),
+            body=body,  # type: ignore[arg-type]
         )
         return self.see(CommandReceived(command, late=False))
 
@@ -104,4 +108,3 @@ def asked(commands: list[Command], kind: type[T]) -> T:
 
 def assembled(booth: Booth, enrolment: str) -> list[Command]:
     return booth.see(PacketAssembled(enrolment, enrolment, b"packet", "1" * 64))
-

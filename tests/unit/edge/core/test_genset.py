@@ -99,8 +99,24 @@ def test_a_fault_of_the_engine_ends_the_run_at_once() -> None:
     booth.contact(Contact.GENSET_FAULT, True)
     booth.passes(1.0)
     assert booth.relays == SAFE
-    assert booth.phases[-1] is GensetPhase.FAILED
     assert booth.alarm("genset.fault") is AlarmState.UNACKNOWLEDGED
+    booth.passes(11.0)
+    assert booth.phases[-1] is GensetPhase.FAILED, "the contact stayed closed"
+
+
+def test_a_protection_that_lets_go_with_the_start_signal_is_tried_once_more_and_not_twice() -> None:
+    booth = Powered()
+    booth.start_genset()
+    for _ in range(2):
+        booth.contact(Contact.GENSET_FAULT, True)
+        booth.contact(Contact.GENSET_RUNNING, False)
+        booth.passes(1.0)
+        booth.contact(Contact.GENSET_FAULT, False)
+        booth.passes(10.0)
+        booth.contact(Contact.GENSET_RUNNING, True)
+        booth.passes(2.0)
+    assert booth.phases[-1] is GensetPhase.FAILED
+    assert booth.phases.count(GensetPhase.CRANKING) == 2
 
 
 def test_an_ats_that_does_not_move_is_told_and_the_engine_is_not_kept_running_for_nothing() -> None:
