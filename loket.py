@@ -128,6 +128,10 @@ def _program_of(sections: dict[str, object]) -> str | None:
 )
 def rig(words: Annotated[list[str] | None, typer.Argument(metavar="WORDS...")] = None) -> None:
     """Act on the simulated hardware of `loket run`: cut the mains, jam the printer (`loket rig` lists all)."""
+    if words and words[0] == "scenario":
+        from hardware.rig.scenario_command import main as scenario
+
+        raise typer.Exit(scenario(words[1:]))
     from hardware.rig.control import main as control
 
     raise typer.Exit(control(list(words or [])))

@@ -55,10 +55,6 @@ _MARKS = {"edge": "edge", "central": "central", "broker": "iotcore", "bench": "h
 def main(words: list[str]) -> int:
     """Carry out one command; 0 when done, 1 when refused, 2 when no bench runs or the words are none."""
     words = list(words)
-    if words[:1] == ["scenario"]:
-        from hardware.rig.scenario.command import main as scenario
-
-        return scenario(words[1:])
     given: str | None = None
     if "--data" in words[:-1]:
         at = words.index("--data")

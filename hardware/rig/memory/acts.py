@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-from hardware.rig.scenario.coordinator import body_of
+from hardware.rig.memory.board import BoardPort
+from hardware.rig.memory.clock import Clock
+from hardware.rig.memory.controller import Controller
+from hardware.rig.memory.people import People
+from hardware.rig.memory.plant import Plant
+from hardware.rig.scenario.coordinator import Coordinator, body_of
 from hardware.rig.scenario.words import Word
 from hardware.simulators.dse import STOP
 from hardware.simulators.engine import Engine
 from hardware.simulators.wire import Wire as Cable
 
-if TYPE_CHECKING:
-    from hardware.rig.memory.stage import MemoryBench
-
 NOMINAL_V = 228.0
 
 
-def act(bench: MemoryBench, given: tuple[Word, ...]) -> str:
+class Parts(Protocol):
+    """What there is to act on."""
+
+    clock: Clock
+    plant: Plant
+    controller: Controller
+    coordinator: Coordinator
+    people: People
+    board: BoardPort | None
+    linked: bool
+
+    def order(self, body: dict[str, Any]) -> str: ...
+
+    def card(self) -> str: ...
+
+    def door(self, is_open: bool) -> None: ...
+
+
+def act(bench: Parts, given: tuple[Word, ...]) -> str:
     """Do it; what was done, empty when the words say it all. Raises ValueError for a part that this booth lacks."""
     bench.plant.wake()
     first, rest = str(given[0]), given[1:]
@@ -27,7 +47,7 @@ def act(bench: MemoryBench, given: tuple[Word, ...]) -> str:
     return told
 
 
-def _mains(bench: MemoryBench, given: tuple[Word, ...]) -> None:
+def _mains(bench: Parts, given: tuple[Word, ...]) -> None:
     site, now = bench.plant.site, bench.clock.now
     match given:
         case ("on" | "off" as word,):
@@ -42,11 +62,11 @@ def _mains(bench: MemoryBench, given: tuple[Word, ...]) -> None:
             site.bounce(now, int(times), ms)
 
 
-def _contact(bench: MemoryBench, given: tuple[Word, ...]) -> None:
+def _contact(bench: Parts, given: tuple[Word, ...]) -> None:
     bench.plant.site.lying_contact = {"stuck-on": True, "stuck-off": False}.get(str(given[1]))
 
 
-def _ups(bench: MemoryBench, given: tuple[Word, ...]) -> None:
+def _ups(bench: Parts, given: tuple[Word, ...]) -> None:
     ups = bench.plant.site.ups
     match given:
         case ("load", float(watts)):
@@ -59,7 +79,7 @@ def _ups(bench: MemoryBench, given: tuple[Word, ...]) -> None:
             _noise(ups.wire, word)
 
 
-def _battery(bench: MemoryBench, given: tuple[Word, ...]) -> None:
+def _battery(bench: Parts, given: tuple[Word, ...]) -> None:
     ups = bench.plant.site.ups
     match given:
         case ("health", float(share)):
@@ -70,14 +90,14 @@ def _battery(bench: MemoryBench, given: tuple[Word, ...]) -> None:
             ups.lying_battery = word == "lying"
 
 
-def _engine(bench: MemoryBench) -> Engine:
+def _engine(bench: Parts) -> Engine:
     engine = bench.plant.site.engine
     if engine is None:
         raise ValueError('this booth has no genset: write genset = "contacts" or "dse" in [booth]')
     return engine
 
 
-def _genset(bench: MemoryBench, given: tuple[Word, ...]) -> None:
+def _genset(bench: Parts, given: tuple[Word, ...]) -> None:
     if given[0] in ("silent", "garbage", "normal", "unplug", "plug", "stopped-by-hand"):
         _genset_link(bench, str(given[0]))
         return
@@ -112,7 +132,7 @@ def _heal(engine: Engine) -> None:
     engine.starts_on_attempt, engine.stalls_after_s = 1, None
 
 
-def _genset_link(bench: MemoryBench, word: str) -> None:
+def _genset_link(bench: Parts, word: str) -> None:
     dse = bench.plant.site.dse
     if dse is None:
         raise ValueError('this genset has no controller: write genset = "dse" in [booth]')
@@ -124,14 +144,14 @@ def _genset_link(bench: MemoryBench, word: str) -> None:
         _noise(dse.wire, word)
 
 
-def _ats(bench: MemoryBench, given: tuple[Word, ...]) -> None:
+def _ats(bench: Parts, given: tuple[Word, ...]) -> None:
     ats = bench.plant.site.ats
     if ats is None:
         raise ValueError("this booth has no transfer switch: it comes with a genset")
     ats.stuck_on = None if given[1] == "free" else str(given[1])
 
 
-def _board(bench: MemoryBench, given: tuple[Word, ...]) -> None:
+def _board(bench: Parts, given: tuple[Word, ...]) -> None:
     if bench.board is None:
         raise ValueError("this booth has no power board: write board = true in [booth]")
     word = str(given[0])
@@ -143,27 +163,27 @@ def _board(bench: MemoryBench, given: tuple[Word, ...]) -> None:
         _noise(bench.board.cable, word)
 
 
-def _kill(bench: MemoryBench, given: tuple[Word, ...]) -> None:
+def _kill(bench: Parts, given: tuple[Word, ...]) -> None:
     bench.controller.kill()
 
 
-def _stop(bench: MemoryBench, given: tuple[Word, ...]) -> None:
+def _stop(bench: Parts, given: tuple[Word, ...]) -> None:
     assert isinstance(given[1], float)
     bench.controller.kill(given[1])
 
 
-def _clock(bench: MemoryBench, given: tuple[Word, ...]) -> None:
+def _clock(bench: Parts, given: tuple[Word, ...]) -> None:
     assert isinstance(given[1], float)
     bench.controller.stepped_s += given[1]
 
 
-def _link(bench: MemoryBench, given: tuple[Word, ...]) -> None:
+def _link(bench: Parts, given: tuple[Word, ...]) -> None:
     bench.linked = given[0] == "up"
     if not bench.linked:
         bench.controller.disconnect("the network is down")
 
 
-def _printer(bench: MemoryBench, given: tuple[Word, ...]) -> None:
+def _printer(bench: Parts, given: tuple[Word, ...]) -> None:
     printer, word = bench.plant.printer, str(given[0])
     if word in ("unplug", "plug"):
         _cable(bench, "printer", word)
@@ -176,23 +196,23 @@ def _printer(bench: MemoryBench, given: tuple[Word, ...]) -> None:
         (printer.jam if word == "jam" else printer.clear_jam)()
 
 
-def _door(bench: MemoryBench, given: tuple[Word, ...]) -> None:
+def _door(bench: Parts, given: tuple[Word, ...]) -> None:
     bench.door(given[0] == "open")
 
 
-def _applicant(bench: MemoryBench, given: tuple[Word, ...]) -> str:
+def _applicant(bench: Parts, given: tuple[Word, ...]) -> str:
     return f"applicant {bench.people.applicant()}"
 
 
-def _print(bench: MemoryBench, given: tuple[Word, ...]) -> str:
+def _print(bench: Parts, given: tuple[Word, ...]) -> str:
     return bench.card()
 
 
-def _command(bench: MemoryBench, given: tuple[Word, ...]) -> str:
+def _command(bench: Parts, given: tuple[Word, ...]) -> str:
     return bench.order(body_of(given, bench.coordinator.told))
 
 
-def _cable(bench: MemoryBench, name: str, word: str) -> None:
+def _cable(bench: Parts, name: str, word: str) -> None:
     wire = bench.controller.ports[name]
     (wire.unplug if word == "unplug" else wire.plug)()
 
@@ -201,7 +221,7 @@ def _noise(cable: Cable, word: str) -> None:
     cable.silent, cable.garbage = word == "silent", word == "garbage"
 
 
-_ACTS: dict[str, Callable[[MemoryBench, tuple[Word, ...]], str | None]] = {
+_ACTS: dict[str, Callable[[Parts, tuple[Word, ...]], str | None]] = {
     "mains": _mains,
     "contact": _contact,
     "ups": _ups,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hardware.rig.scenario import words
-from hardware.rig.scenario.command import FOLDER
 from hardware.rig.scenario.file import FAMILIES, ScenarioError, load
+from hardware.rig.scenario_command import FOLDER
 
 GOOD = """
 [scenario]

@@ -9,8 +9,8 @@ import pytest
 
 from hardware.rig.memory.stage import MemoryBench
 from hardware.rig.scenario import report
-from hardware.rig.scenario.command import FOLDER, main
 from hardware.rig.scenario.run import run_file
+from hardware.rig.scenario_command import FOLDER, main
 
 FILES = sorted(FOLDER.glob("*.toml"))
 

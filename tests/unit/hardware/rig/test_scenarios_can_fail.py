@@ -16,9 +16,9 @@ from edge.core.controller import State
 from edge.core.events import DeviceLost, Event, UpsReading
 from edge.core.settings import Settings
 from hardware.rig.memory.stage import MemoryBench
-from hardware.rig.scenario.command import FOLDER
 from hardware.rig.scenario.file import FAMILIES, load
 from hardware.rig.scenario.run import run_file
+from hardware.rig.scenario_command import FOLDER
 
 
 class BelievesTheContactAlone(Core):

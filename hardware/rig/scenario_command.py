@@ -14,7 +14,7 @@ from hardware.rig.scenario.run import Run, run_file
 from hardware.rig.scenario.stage import Stage
 
 #: Where the scenarios are that come with Loket.
-FOLDER = Path(__file__).resolve().parents[1] / "scenarios"
+FOLDER = Path(__file__).resolve().parent / "scenarios"
 BENCHES = ("memory", "pty")
 
 
