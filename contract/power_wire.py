@@ -14,10 +14,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-try:  # the same sum, a hundred times faster, where there is zlib
-    import zlib
+try:  # the same sum, a hundred times faster, on CPython; MicroPython's zlib, where it has one, has no sums
+    from zlib import crc32 as _quick_crc32
 except ImportError:
-    zlib = None  # type: ignore[assignment]
+    _quick_crc32 = None  # type: ignore[assignment]
 
 VERSION = 1
 
@@ -98,7 +98,7 @@ def plain_crc32(data: bytes) -> int:
     return crc ^ _M32
 
 
-crc32 = plain_crc32 if zlib is None else zlib.crc32
+crc32 = plain_crc32 if _quick_crc32 is None else _quick_crc32
 
 
 def cobs_encode(data: bytes) -> bytes:

@@ -41,11 +41,18 @@ class BoardProcess:
     """One power board. Any thread may call. What is set stays set while the board is without power.
 
     `on_relays` is called in the board's own thread with the words of `power_wire.RELAYS` whenever they change; it must
-    not call the board. Booth side: a pty whose link is `port_link`, as a USB-serial adapter would be.
+    not call the board. Booth side: a pty whose link is `port_link`, as a USB-serial adapter would be. `bite_s`: the
+    watchdog's time, if it shall not be the firmware's own.
     """
 
-    def __init__(self, port_link: Path, on_relays: Callable[[frozenset[str]], None] | None = None) -> None:
+    def __init__(
+        self,
+        port_link: Path,
+        on_relays: Callable[[frozenset[str]], None] | None = None,
+        bite_s: float | None = None,
+    ) -> None:
         self.port_link = port_link
+        self._bite_s = bite_s
         self._on_relays = on_relays or (lambda _relays: None)
         self._guard = threading.RLock()
         self._selector = selectors.DefaultSelector()
@@ -305,7 +312,7 @@ class BoardProcess:
             case [b"P", number, level] if int(number) in self._coils:
                 self._coils[int(number)] = int(level)
             case [b"W", milliseconds]:
-                self._watchdog_s, self._fed = int(milliseconds) / 1000, time.monotonic()
+                self._watchdog_s, self._fed = self._bite_s or int(milliseconds) / 1000, time.monotonic()
             case [b"F"]:
                 self._fed = time.monotonic()
             case [b"M", value]:
