@@ -59,6 +59,14 @@ class Server:
             time.sleep(0.1)
         return seen
 
+    def restart(self, ups: str) -> None:
+        """NUT's driver of a UPS, once more, as `upsdrvctl` would start it."""
+        old = self.drivers[ups]
+        old.kill()
+        old.wait(10)
+        with (self.folder / f"{ups}.log").open("ab") as log:
+            self.drivers[ups] = subprocess.Popen(old.args, env=self.environment, stdout=log, stderr=log)
+
     def set(self, ups: str, variable: str, value: str) -> None:
         """As `upsrw` does."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as line:
