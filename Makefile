@@ -11,7 +11,7 @@ export PYTHONUNBUFFERED := 1
 # The programs are started many times: without their kept bytecode each start compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check sim episodes scenarios chaos bench fuzz lock docs clean env debian
+.PHONY: help run test check sim episodes scenarios chaos bench fuzz lock docs firmware flash clean env debian
 
 help: ## Show this list
 	@echo "make TARGET [NAME=value]"
@@ -50,6 +50,12 @@ lock: env ## Refresh requirements.lock from pyproject.toml (needs uv)
 
 docs: env ## Regenerate docs/asyncapi.yaml
 	@$(PY) -m tests.tools.asyncapi
+
+firmware: env ## Compile the power board's firmware for its chip into build/firmware
+	@$(PY) -m tests.tools.firmware build
+
+flash: env ## Compile it and put it on the board over USB [BOARD=/dev/ttyACM0]
+	@BOARD="$(BOARD)" $(PY) -m tests.tools.firmware flash
 
 clean: ## Remove the environment, caches and build results; the data of `make run` stays
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache loket.egg-info

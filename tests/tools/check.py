@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from tests.tools import asyncapi, lock
+from tests.tools import asyncapi, firmware, lock
 
 ROOT = Path(__file__).parents[2]
 FILE_LINES = 500
@@ -102,6 +102,7 @@ def main() -> int:
     found: dict[str, list[str]] = {}
     for title, module in _TOOLS.items():
         found[title] = [trouble] if (trouble := _run(module)) else []
+    found["firmware for the chip"] = list(firmware.faults())
     found["sizes"] = [fault for path in tracked("*.py") for fault in sizes(path)]
     found["generated files and lock"] = list(generated())
     found["links of documents"] = [fault for path in tracked("*.md") for fault in links(path)]
