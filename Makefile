@@ -34,7 +34,7 @@ episodes: env ## 10,000 random power episodes, beside a policy that ignores the 
 	@$(PY) -m tests.simulation.episodes $(if $(EPISODES),--episodes $(EPISODES)) $(ARGS)
 
 scenarios: env ## Every power scenario, in virtual time or with the real processes [BENCH=memory|pty ARGS=FILE]
-	@$(PY) -m loket rig scenario --bench $(or $(BENCH),memory) $(ARGS)
+	@$(PY) -m loket rig scenario --bench $(or $(BENCH),memory) $(if $(filter pty,$(BENCH)),--jobs 3) $(ARGS)
 
 chaos: env debian ## Kill booth, coordinator and broker at random during real traffic, then count
 	@$(PY) -m tests.chaos $(ARGS)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from hardware.rig.scenario import report
-from hardware.rig.scenario.file import ScenarioError
+from hardware.rig.scenario.file import ScenarioError, load
 from hardware.rig.scenario.run import Run, run_file
 from hardware.rig.scenario.stage import Stage
 
@@ -37,27 +38,42 @@ def main(words: list[str]) -> int:
     parser.add_argument("--report", type=Path, help="JSON report; with several files a folder")
     parser.add_argument("--short", action="store_true", help="the verdicts only, and what failed")
     parser.add_argument("--log", action="store_true", help="what the booth program logs, too")
+    parser.add_argument("--jobs", type=int, default=1, help="so many at a time: in real time most of it is waiting")
     given = parser.parse_args(words)
-    logging.basicConfig(level=logging.INFO if given.log else logging.CRITICAL, format="%(name)s: %(message)s")
     files: list[Path] = given.file or sorted(FOLDER.glob("*.toml"))
-    make = bench(given.bench)
+    try:
+        for file in files:
+            load(file)
+    except ScenarioError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    several = len(files) > 1
     runs: list[Run] = []
-    for file in files:
-        try:
-            done = run_file(file, make)
-        except ScenarioError as error:
-            print(error, file=sys.stderr)  # noqa: T201
-            return 2
+    for file, done in zip(files, _runs(files, given.bench, given.jobs, given.log), strict=True):
         runs.append(done)
-        _show(done, given.short or len(files) > 1)
+        print(_line(done) if given.short or several else report.text(done), flush=True)  # noqa: T201
         if given.report is not None:
-            report.write(done, given.report / f"{file.stem}.json" if len(files) > 1 else given.report)
-    if len(runs) > 1:
-        failed = [one.name for one in runs if not one.verdict.held]
+            report.write(done, given.report / f"{file.stem}.json" if several else given.report)
+    failed = [one for one in runs if not one.verdict.held]
+    if several:
         print(f"{len(runs)} scenarios on {given.bench}: {len(runs) - len(failed)} held, {len(failed)} failed")  # noqa: T201
-    return 0 if all(one.verdict.held for one in runs) else 1
+    return 1 if failed else 0
 
 
-def _show(done: Run, short: bool) -> None:
-    text = f"{done.name:28} {done.verdict.line()}" if short else report.text(done)
-    print(text, flush=True)  # noqa: T201
+def _runs(files: list[Path], name: str, jobs: int, log: bool) -> Iterator[Run]:
+    """Each file on a fresh bench, in the order given."""
+    if jobs <= 1 or len(files) == 1:
+        for file in files:
+            yield _one(file, name, log)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(_one, files, [name] * len(files), [log] * len(files))
+
+
+def _one(file: Path, name: str, log: bool) -> Run:
+    logging.basicConfig(level=logging.INFO if log else logging.CRITICAL, format="%(name)s: %(message)s")
+    return run_file(file, bench(name))
+
+
+def _line(done: Run) -> str:
+    return f"{done.name:28} {done.verdict.line()}"
