@@ -257,7 +257,7 @@ class Config(Table):
             dip_s=self.power.dip_s,
             genset=genset.settings(controller) if genset else None,
             energy=self.power.energy.settings(),
-            wired=self.gpio.contacts(),
+            wired=self.gpio.contacts() | frozenset(self.gpio.relays()),
         )
 
 

@@ -201,9 +201,11 @@ class Bench:
     def _pin(self, name: str) -> tuple[int, bool]:
         """BCM number and active level of a pin of the booth file."""
         given = self._pins[name]
+        # The inhibit goes through an opening contact: with its coil off it inhibits.
+        usual = name != "ats_inhibit"
         if isinstance(given, int):
-            return given, True
-        return int(given["pin"]), bool(given.get("active_high", given.get("pull") != "up"))
+            return given, usual
+        return int(given["pin"]), bool(given.get("active_high", usual and given.get("pull") != "up"))
 
     def _drive(self, name: str, active: bool) -> None:
         if name in self._pins:

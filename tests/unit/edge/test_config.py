@@ -115,7 +115,7 @@ def test_a_genset_with_contacts_alone(tmp_path: Path) -> None:
     settings = config.settings("e0")
     assert settings.genset == GensetSettings(crank_s=8.0, exercise_hours=(9, 12))
     assert (settings.energy.rated_w, settings.mains_low_pct) == (900.0, 20.0)
-    assert settings.wired == {"mains", "door", "genset_running"}
+    assert settings.wired == {"mains", "door", "genset_running", "genset_start", "ats_inhibit"}
     assert config.gpio.ats_inhibit is not None
     assert not config.gpio.ats_inhibit.active_high, "inhibited is: coil off"
     assert config.gpio.genset_start is not None
