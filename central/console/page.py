@@ -91,7 +91,6 @@ class Console:
             age=lambda moment: words.age(language, moment, now),
             is_old=lambda moment: moment is None or (now - moment).total_seconds() > self.settings.stale_s,
             number=partial(words.number, language),
-            duration=words.duration,
             translated=partial(translated, language),
             sentence=partial(sentences.sentence, language),
             drawing=sentences.drawing,

@@ -70,9 +70,7 @@ def _add_booth(routes: APIRouter, console: Console) -> None:
         if part != "summary":
             context |= {"entries": console.views.timeline(booth, TIMELINE, kind or None), "limit": TIMELINE}
         if part != "timeline":
-            changes = console.views.timeline(booth, 500, "supply.changed")
-            heard = console.now() if view.online else view.last_heard
-            context["history"] = pictures.history(changes, console.now(), heard)
+            context["day"] = pages_power.day_of(console, request, view)
         templates = {"summary": "part_booth.html", "timeline": "part_timeline.html"}
         return console.render(request, templates.get(part, "booth.html"), **context)
 

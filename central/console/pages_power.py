@@ -44,7 +44,6 @@ def _add_power(routes: APIRouter, console: Console) -> None:
 def _power(console: Console, request: Request, booth: BoothView) -> dict[str, Any]:
     """What the power page shows of a booth."""
     language, now, stale_s = console.language(request), console.now(), console.settings.stale_s
-    since = now - timedelta(hours=24)
     views = console.views
     told = views.commands(booth.id, LAST_COMMANDS)
     picture = plant.plant(language, booth, now, stale_s)
@@ -55,16 +54,21 @@ def _power(console: Console, request: Request, booth: BoothView) -> dict[str, An
         "figures_at": booth.figures_at.timestamp() if booth.figures_at else 0,
         "energy": power.energy(language, booth, now, stale_s),
         "genset": power.genset(language, booth, views.genset(booth.id), now, stale_s),
-        "day": day.day(
-            language, now, booth, views.supply_history(booth.id, since), views.outages(booth.id, since),
-            views.dips(booth.id, since),
-        ),
+        "day": day_of(console, request, booth),
         "alarms": views.alarms(booth.id),
         "back": "power",
         "groups": commands.groups(language, booth, now, stale_s),
         "told": told,
         "sent": commands.waiting(told),
     }  # fmt: skip
+
+
+def day_of(console: Console, request: Request, booth: BoothView) -> day.Day:
+    """The last 24 hours of a booth's supply."""
+    now, views = console.now(), console.views
+    since = now - timedelta(hours=24)
+    told = views.supply_history(booth.id, since), views.outages(booth.id, since), views.dips(booth.id, since)
+    return day.day(console.language(request), now, booth, *told)
 
 
 def _add_alarms(routes: APIRouter, console: Console) -> None:

@@ -1,19 +1,17 @@
-"""What the pages draw from the coordinator's views: power history, the one-line diagram, live figures, order."""
+"""What the pages draw from the coordinator's views: the one-line diagram, live figures, order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import chain, pairwise
+from datetime import datetime
+from itertools import chain
 from typing import Any, Final, Literal, TypeGuard
 
 from central.console.texts import Language, text
 from central.console.words import number
 from central.core.views import BoothView, DeviceView, PrintJobView, TimelineEntry
 from contract.messages import DeviceState, Supply
-
-DAY: Final = timedelta(hours=24)
 
 FIGURES: Final = (
     ("battery.charge", "figure.charge", "%", 0),
@@ -25,54 +23,6 @@ FIGURES: Final = (
     ("ups.temperature", "figure.temperature", "°C", 0),
 )
 """NUT's name, key of the label, unit, digits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A time with one supply; `start` and `width` in per cent of the picture."""
-
-    supply: Supply
-    start: float
-    width: float
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """The supply of the last 24 hours, and how many seconds each lasted."""
-
-    stretches: tuple[Stretch, ...]
-    seconds: Mapping[Supply, float]
-    marks: tuple[tuple[float, datetime], ...]
-    """Full hours to write below: place in per cent, time."""
-
-
-def history(changes: Iterable[TimelineEntry], now: datetime, known_until: datetime | None) -> History:
-    """Power history from `supply.changed` events, in any order.
-
-    Before the first change, and after `known_until` (the booth was last heard then), the supply is not known.
-    """
-    begin = now - DAY
-    until = min(now, known_until) if known_until is not None else begin
-    told: list[tuple[datetime, Supply]] = []
-    for entry in sorted(changes, key=lambda entry: (entry.time, entry.seq)):
-        try:
-            told.append((entry.time, Supply(entry.body.get("supply", ""))))
-        except ValueError:
-            told.append((entry.time, Supply.UNKNOWN))
-    points = [(begin, Supply.UNKNOWN), *((max(begin, time), supply) for time, supply in told if time < until)]
-    points += [(max(until, points[-1][0]), Supply.UNKNOWN), (now, Supply.UNKNOWN)]
-    stretches: list[Stretch] = []
-    seconds = dict.fromkeys(Supply, 0.0)
-    for (start, supply), (end, _) in pairwise(points):
-        length = (end - start).total_seconds()
-        if length > 0:
-            seconds[supply] += length
-            share = 100 / DAY.total_seconds()
-            stretches.append(Stretch(supply, (start - begin).total_seconds() * share, length * share))
-    hour = begin.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    hours = [hour + timedelta(hours=step) for step in range(24)]
-    marks = tuple(((at - begin) / DAY * 100, at) for at in hours if (at.hour + 7) % 4 == 0 and at <= now)
-    return History(tuple(stretches), seconds, marks)
 
 
 def figures(language: Language, booth: BoothView) -> list[tuple[str, str]]:

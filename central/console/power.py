@@ -106,7 +106,8 @@ def energy(language: Language, booth: BoothView, now: datetime, stale_s: float) 
     if sure is not None:
         word = "high" if sure >= 0.75 else "medium" if sure >= 0.45 else "low"
         confidence = text(language, "energy.confidence", word=text(language, f"confidence.{word}"), n=round(sure * 100))
-    basis = text(language, "energy.if-out" if carried else "energy.at-load")
+    if_out = "energy.if-stalled" if booth.supply is Supply.ON_GENSET else "energy.if-out"
+    basis = text(language, if_out if carried else "energy.at-load")
     age = read.number("energy.age_s") or 0.0
     at = booth.figures_at - timedelta(seconds=age) if booth.figures_at else None
     old = not read.fresh or age > stale_s

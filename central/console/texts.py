@@ -122,16 +122,11 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
     # --- one booth ---
     "booth.power": ("Aliran listrik", "Power"),
     "booth.power.history": ("Listrik 24 jam terakhir", "Power in the last 24 hours"),
-    "booth.power.summary": (
-        "Dari 24 jam terakhir: PLN {mains}, baterai {battery}, tidak diketahui {unknown}.",
-        "Of the last 24 hours: mains {mains}, battery {battery}, not known {unknown}.",
-    ),
     "booth.power.mains": ("PLN", "Mains"),
     "booth.power.ups": ("UPS", "UPS"),
     "booth.power.load": ("Loket", "Booth"),
     "booth.power.on": ("Ada", "Present"),
     "booth.power.off": ("Padam", "Out"),
-    "booth.power.from.mains": ("Meneruskan PLN", "Passing mains on"),
     "booth.power.from.battery": ("Memakai baterai", "On battery"),
     "booth.power.fed": ("Menyala", "Powered"),
     "booth.back": ("Semua loket", "All booths"),

@@ -68,12 +68,6 @@ def within(words: str) -> str:
     return words[:1].lower() + words[1:] if words[1:2].islower() else words
 
 
-def duration(seconds: float) -> str:
-    """Hours and minutes, `23:41`."""
-    minutes = round(seconds / 60)
-    return f"{minutes // 60}:{minutes % 60:02d}"
-
-
 def number(language: Language, value: object, digits: int = 0) -> str:
     """A figure with the language's decimal sign; anything that is no number is `not known`, never zero."""
     if value is None or isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:

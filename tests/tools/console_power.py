@@ -34,7 +34,7 @@ BATTERY_FIGURES = MAINS_FIGURES | {
     "supply": "ON_BATTERY", "energy.seconds": 1080.0, "energy.confidence": 0.7, "battery.charge": 71.0,
     "battery.voltage": 25.3, "ups.status": "OB DISCHRG", "input.voltage": 0.0, "mains.contact": False,
     "mains.volts": 0.0, "genset.phase": "cranking", "shed.stage": 1,
-    "may.print": "the battery would last 18 minutes: too little for a card and the reserve", "may.print_in_s": 40.0,
+    "may.print": "mains are out: a card is not begun without them", "may.print_in_s": 40.0,
 }  # fmt: skip
 GENSET_FIGURES = MAINS_FIGURES | {
     "supply": "ON_GENSET", "energy.seconds": 2940.0, "battery.charge": 88.0, "battery.voltage": 27.0,
@@ -48,8 +48,8 @@ GENSET_FIGURES = MAINS_FIGURES | {
 FAULT_FIGURES = BATTERY_FIGURES | {
     "energy.seconds": 410.0, "energy.confidence": 0.4, "battery.charge": 31.0, "battery.voltage": 23.8,
     "genset.phase": "failed", "genset.battery_v": 10.9, "shed.stage": 2,
-    "may.record": "the battery would last 6 minutes: too little for a recording and the reserve",
-    "may.print": "the battery would last 6 minutes: too little for a card and the reserve",
+    "may.record": "the battery lasts 5 min, and 10 min are needed to finish: wait for the mains",
+    "may.print": "mains are out: a card is not begun without them",
     "may.record_in_s": None, "may.print_in_s": None,
 }  # fmt: skip
 
@@ -110,7 +110,7 @@ def _world(figures: dict[str, Any], now_supply: Supply, genset: GensetView | Non
         CommandView("c-9", BOOTH, "test-ups", {"length": "quick"}, "technician Siti Aminah", now - 6 * ago, "done", "",
                     now - 6 * ago),
         CommandView("c-8", BOOTH, "test-genset", {"action": "start"}, "technician", now - 18 * ago, "refused",
-                    "mains are out: the genset is not tested in an outage", now - 18 * ago),
+                    "the booth is not on mains: the genset is not tested during an outage", now - 18 * ago),
         CommandView("c-7", BOOTH, "mute", {"what": "booth"}, "technician Budi", now - 19 * ago, "expired",
                     "the booth did not answer in time", now - 18.9 * ago),
     ]  # fmt: skip
@@ -121,7 +121,7 @@ def on_mains() -> World:
     """All is well; one alarm is shelved."""
     world = _world(MAINS_FIGURES, Supply.ON_MAINS, phase(GensetPhase.STOPPED, 8 * HOUR))
     world.sounding = [
-        alarm("genset.service-due", Priority.LOW, AlarmState.SHELVED, 9000, figures={"hours": 67.6},
+        alarm("genset.service-due", Priority.LOW, AlarmState.SHELVED, 9000, figures={"hours": 12.4},
               person="technician Budi", reason="servis Kamis depan",
               shelved_until=datetime.now(UTC) + timedelta(hours=7)),
     ]  # fmt: skip
@@ -153,7 +153,7 @@ def on_genset() -> World:
 
 def genset_fault() -> World:
     """The genset did not start, the battery is nearly empty, the booth closes."""
-    told = phase(GensetPhase.FAILED, 700, 3, False, "three cranks without a start")
+    told = phase(GensetPhase.FAILED, 700, 3, False, "it did not start in 3 attempts")
     world = _world(
         FAULT_FIGURES, Supply.ON_BATTERY, told, worst="problem", shed=2, shutdown="announced",
         shutdown_since=datetime.now(UTC) - timedelta(seconds=8),
@@ -189,7 +189,7 @@ def ups_lost() -> World:
     world.boards[BOOTH] = replace(booth, devices=devices)
     world.sounding = [
         alarm("ups.lost", Priority.HIGH, ago=1320), alarm("genset.lost", Priority.MEDIUM, ago=600),
-        alarm("sources.disagree", Priority.MEDIUM, ago=500, figures={"sources": "ats, board"}),
+        alarm("sources.disagree", Priority.MEDIUM, ago=500, figures={"sources": "contact says there, board says away"}),
     ]  # fmt: skip
     return world
 

@@ -1,4 +1,4 @@
-"""What the pages draw: power history that claims nothing it does not know, order by need, readable figures."""
+"""What the pages draw: order by need, readable figures."""
 
 from __future__ import annotations
 
@@ -8,49 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from central.console import pictures, words
-from central.core.views import TimelineEntry
-from contract.messages import DeviceState, Supply
+from contract.messages import DeviceState
 from tests.tools.console_world import a_job, calm_booth
 
 NOW = datetime(2026, 11, 24, 7, 5, 9, tzinfo=UTC)
-HOUR = 3600.0
-
-
-def change(hours_ago: float, supply: str) -> TimelineEntry:
-    time = NOW - timedelta(hours=hours_ago)
-    return TimelineEntry(str(hours_ago), "b", 1, time, time, "supply.changed", {"supply": supply})
-
-
-def test_an_outage_is_as_long_in_the_history_as_it_lasted() -> None:
-    day = pictures.history([change(20, "ON_MAINS"), change(6, "ON_BATTERY"), change(4, "ON_MAINS")], NOW, NOW)
-    lasted = {supply: seconds for supply, seconds in day.seconds.items() if seconds}
-    assert lasted == {Supply.UNKNOWN: 4 * HOUR, Supply.ON_MAINS: 18 * HOUR, Supply.ON_BATTERY: 2 * HOUR}
-    battery = [part for part in day.stretches if part.supply is Supply.ON_BATTERY]
-    assert [(round(part.start, 6), round(part.width, 6)) for part in battery] == [(75.0, 8.333333)]
-
-
-def test_a_supply_that_was_told_yesterday_holds_until_the_next_change() -> None:
-    day = pictures.history([change(30, "ON_BATTERY"), change(12, "ON_MAINS")], NOW, NOW)
-    assert day.seconds[Supply.ON_BATTERY] == 12 * HOUR
-    assert day.seconds[Supply.UNKNOWN] == 0
-
-
-def test_after_the_booth_was_last_heard_its_supply_is_not_known() -> None:
-    day = pictures.history([change(20, "ON_MAINS")], NOW, NOW - timedelta(hours=3))
-    assert day.seconds[Supply.ON_MAINS] == 17 * HOUR
-    assert day.stretches[-1].supply is Supply.UNKNOWN
-
-
-@pytest.mark.parametrize("heard", [None, NOW, NOW - timedelta(days=9)])
-def test_without_any_change_nothing_is_claimed(heard: datetime | None) -> None:
-    assert pictures.history([], NOW, heard).seconds[Supply.UNKNOWN] == 24 * HOUR
-
-
-def test_the_whole_day_is_always_drawn() -> None:
-    changes = [change(hours, ("ON_MAINS", "ON_BATTERY", "nonsense")[hours % 3]) for hours in range(30)]
-    day = pictures.history(changes, NOW, NOW)
-    assert sum(part.width for part in day.stretches) == pytest.approx(100)
-    assert sum(day.seconds.values()) == pytest.approx(24 * HOUR)
 
 
 def test_a_figure_that_the_ups_did_not_give_is_not_known_rather_than_zero() -> None:
