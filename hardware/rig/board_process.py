@@ -22,6 +22,7 @@ import termios
 import threading
 import time
 import tty
+from collections import deque
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -40,8 +41,8 @@ SAFE = frozenset({"ats_inhibit"})
 class BoardProcess:
     """One power board. Any thread may call. What is set stays set while the board is without power.
 
-    `on_relays` is called in the board's own thread with the words of `power_wire.RELAYS` whenever they change; it must
-    not call the board. Booth side: a pty whose link is `port_link`, as a USB-serial adapter would be. `bite_s`: the
+    `on_relays` is called in the board's own thread with the words of `power_wire.RELAYS` after each change, in order.
+    Booth side: a pty whose link is `port_link`, as a USB-serial adapter would be. `bite_s`: the
     watchdog's time, if it shall not be the firmware's own.
     """
 
@@ -66,6 +67,7 @@ class BoardProcess:
         self._fed, self._watchdog_s = 0.0, 0.0
         self._scratch = 0
         self._resets = 0
+        self._moves: deque[frozenset[str]] = deque()
         self._analog = {pins.ADC_MAINS: "S 26 0", pins.ADC_GENSET: "S 27 0", pins.ADC_BATTERY: "A 28 0"}
         self._contacts: frozenset[str] = frozenset()
         self._tamper = False
@@ -220,6 +222,7 @@ class BoardProcess:
         theirs.close()
         ours.setblocking(False)
         assert self._process.stdout is not None
+        os.set_blocking(self._process.stdout.fileno(), False)
         self._selector.register(ours, selectors.EVENT_READ, self._from_rig)
         self._selector.register(master, selectors.EVENT_READ, self._from_board)
         self._selector.register(self._process.stdout, selectors.EVENT_READ, self._from_terminal)
@@ -245,8 +248,12 @@ class BoardProcess:
     def _coils_off(self) -> None:
         before = self.relays()
         self._coils = dict.fromkeys(pins.COILS, 0)
+        self._note_move(before)
+
+    def _note_move(self, before: frozenset[str]) -> None:
         if before != self.relays():
-            self._on_relays(self.relays())
+            self._moves.append(self.relays())
+            self._nudge()
 
     def _run(self) -> None:
         while not self._closed:
@@ -261,6 +268,8 @@ class BoardProcess:
                     self._coils_off()
                     self._resets += 1
                     self._spawn(_WATCHDOG)
+            while self._moves:  # without the guard: whoever listens may call the board
+                self._on_relays(self._moves.popleft())
 
     def _from_booth(self) -> None:
         if self._outer is not None:
@@ -281,7 +290,10 @@ class BoardProcess:
 
     def _from_terminal(self) -> None:
         if self._process is not None and self._process.stdout is not None:
-            data = os.read(self._process.stdout.fileno(), 4096)
+            try:
+                data = os.read(self._process.stdout.fileno(), 4096)
+            except BlockingIOError:
+                return
             self._errors = (self._errors + data)[-_ERRORS_KEPT:]
             if not data:
                 with contextlib.suppress(KeyError, ValueError):
@@ -304,8 +316,7 @@ class BoardProcess:
         before = self.relays()
         for line in lines:
             self._told(line.split())
-        if self.relays() != before:
-            self._on_relays(self.relays())
+        self._note_move(before)
 
     def _told(self, words: list[bytes]) -> None:
         match words:
