@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import day, dispatch, durable, edges, ingest, process, screen
+from tests.bench import day, dispatch, durable, edges, ingest, power, process, screen
 from tests.bench.result import Figure, show, write
 from tests.bench.stage import NotMeasured
 from tests.chaos.programs import ROOT
@@ -23,6 +23,7 @@ MEASUREMENTS: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "backlog": ingest.backlog,
     "booth": process.measure,
     "edge": edges.measure,
+    "power": power.measure,
     "console": screen.measure,
     "dispatch": dispatch.measure,
     "day": day.measure,
