@@ -64,8 +64,9 @@ def _wait(seconds: float) -> _Ask:
 class Evolis:
     """Driver of one printer. What it does is one task at a time: greet, poll, check, or print."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, poll_s: float = POLL_S) -> None:
         self.name = name
+        self._poll_s = poll_s
         self._now = 0.0
         self._open = False
         self._out: list[bytes] = []
@@ -224,7 +225,7 @@ class Evolis:
             self._ask = next(task) if reply is None else task.send(reply)
         except StopIteration:
             self._task = self._ask = None
-            self._next_poll = self._now + (POLL_S if self._told == () else TROUBLE_POLL_S)
+            self._next_poll = self._now + (self._poll_s if self._told == () else TROUBLE_POLL_S)
             return
         if self._ask.command:
             self._out.append(frame(self._ask.command))

@@ -60,9 +60,15 @@ class Sbi:
     """
 
     def __init__(
-        self, name: str, port: int, takes: tuple[Modality, ...] = (), utc: Callable[[], str] = lambda: UNSET_CLOCK
+        self,
+        name: str,
+        port: int,
+        takes: tuple[Modality, ...] = (),
+        utc: Callable[[], str] = lambda: UNSET_CLOCK,
+        poll_s: float = POLL_S,
     ) -> None:
         self.name = name
+        self._poll_s = poll_s
         self._host = f"127.0.0.1:{port}"
         self._takes = takes or tuple(SUBTYPES)
         kinds = {KINDS[modality] for modality in self._takes if modality in KINDS}
@@ -203,7 +209,7 @@ class Sbi:
             deadline = now + request.timeout_s + ANSWER_S - 1
             self._ask("RCAPTURE", "/capture", self._capture_body(request), deadline, request)
         elif now >= self._next_poll or (self._waiting and not self._device and self._told != "lost"):
-            self._next_poll = now + POLL_S
+            self._next_poll = now + self._poll_s
             self._ask("MOSIPDISC", "/device", {"type": self._kind}, now + ANSWER_S)
 
     def _ask(self, verb: str, path: str, body: object, deadline: float, capture: StartCapture | None = None) -> None:
@@ -287,7 +293,7 @@ class Sbi:
         elif asked.verb == "MOSIPDINFO":
             events = self._informed(body)
         elif asked.capture:
-            self._next_poll = now + POLL_S
+            self._next_poll = now + self._poll_s
             events = [self._captured(asked.capture, body)]
         self._next(now)
         return events

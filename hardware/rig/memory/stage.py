@@ -23,7 +23,7 @@ from hardware.rig.memory.plant import Plant
 from hardware.rig.memory.ports import PrinterPort, SitePort
 from hardware.rig.memory.store import Crash
 from hardware.rig.memory.wire import SbiWire, Wire
-from hardware.rig.memory.wiring import NAME, drivers_of, on_board, settings_of
+from hardware.rig.memory.wiring import NAME, drivers_of, on_board, recorders_of, settings_of
 from hardware.rig.scenario import words
 from hardware.rig.scenario.coordinator import Coordinator
 from hardware.rig.scenario.stage import BoothPlan, Facts, Told, figure
@@ -80,9 +80,10 @@ class MemoryBench:
         )
         self.controller.reachable = lambda: self.linked
         self.scanner, self.pad = DocumentScanner("text"), SignaturePad(rate=25.0, seed=seed)
+        kinds = {"face": "Face", "finger": "Finger", "iris": "Iris"}
         self.sbi = {
-            name: SbiDevice(kind, seed=seed, capture_s=0.3, bad_rate=0.0, record_scale=0.05)
-            for name, kind in (("face", "Face"), ("finger", "Finger"), ("iris", "Iris"))
+            name: SbiDevice(kinds[name], seed=seed, capture_s=0.3, bad_rate=0.0, record_scale=0.05)
+            for name in recorders_of(booth)
         }
         self.people = People(clock, self.controller, self.scanner, self.pad, self._recorded)
         self.board: BoardPort | None = None

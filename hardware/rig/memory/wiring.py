@@ -7,28 +7,25 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from contract.messages import Modality
-from edge.core.settings import EnergySettings, GensetSettings, Settings
+from edge.core.settings import DEFAULT_ORDER, EnergySettings, GensetSettings, Settings
 from edge.devices import Device
+from edge.devices.dse import Dse
 from edge.devices.evolis import Evolis
 from edge.devices.megatec import Megatec
+from edge.devices.powerboard import PowerBoard
 from edge.devices.sbi import Sbi
 from edge.devices.scanner import Scanner
 from edge.devices.topaz import Topaz
 from hardware.rig.memory.store import MemoryStore
-from hardware.rig.scenario.stage import BoothPlan, contacts_of, power_of
+from hardware.rig.scenario.stage import BoothPlan, contacts_of, figure, power_of
 
 NAME = "memory-1"
-_KINDS = {"ups": "megatec", "scanner": "scanner", "pad": "topaz", "printer": "evolis"} | dict.fromkeys(
-    ("face", "finger", "iris"), "sbi"
-)
-_TAKES = {
-    Modality.PHOTO: "face",
-    Modality.SIGNATURE: "pad",
-    Modality.RIGHT_FOUR: "finger",
-    Modality.LEFT_FOUR: "finger",
-    Modality.THUMBS: "finger",
-    Modality.IRIS: "iris",
+_RECORDERS = {
+    "face": (Modality.PHOTO,),
+    "finger": (Modality.RIGHT_FOUR, Modality.LEFT_FOUR, Modality.THUMBS),
+    "iris": (Modality.IRIS,),
 }
+SELDOM_S = 60.0
 _RELAYS = frozenset({"genset_start", "ats_inhibit", "shed_1", "shed_2"})
 POLL_S = 1.0
 T = TypeVar("T", EnergySettings, GensetSettings)
@@ -54,16 +51,14 @@ def settings_of(booth: BoothPlan) -> Settings:
     energy: Mapping[str, Any] = power.pop("energy", {})
     power.pop("ups_poll_s", None)
     power.pop("genset_poll_s", None)
-    kinds = dict(_KINDS)
-    if booth.genset == "dse":
-        kinds["genset"] = "dse"
-    if booth.board:
-        kinds["board"] = "powerboard"
     made = GensetSettings(device="genset" if booth.genset == "dse" else None)
-    base = Settings(NAME, MemoryStore.epoch, kinds, _TAKES, ups="ups", printer="printer")
+    takes = {one: name for name, several in recorders_of(booth).items() for one in several}
+    takes[Modality.SIGNATURE] = "pad"
+    base = Settings(NAME, MemoryStore.epoch, kinds_of(booth), takes, ups="ups", printer="printer")
     return replace(
         base,
         board="board" if booth.board else None,
+        order=tuple(one for one in DEFAULT_ORDER if one in takes),
         wired=on_pins(booth),
         genset=None if booth.genset == "none" else _with(made, genset, "power.genset"),
         energy=_with(EnergySettings(), energy, "power.energy"),
@@ -85,23 +80,37 @@ def _known(settings: Any, key: str, where: str) -> bool:
     return True
 
 
+def kinds_of(booth: BoothPlan) -> dict[str, str]:
+    """Every device of the booth: name -> kind."""
+    kinds = {"ups": "megatec", "scanner": "scanner", "pad": "topaz", "printer": "evolis"}
+    kinds |= dict.fromkeys(recorders_of(booth), "sbi")
+    if booth.genset == "dse":
+        kinds["genset"] = "dse"
+    if booth.board:
+        kinds["board"] = "powerboard"
+    return kinds
+
+
+def recorders_of(booth: BoothPlan) -> dict[str, tuple[Modality, ...]]:
+    """SBI devices and what they take. A light booth has a camera alone."""
+    if figure(booth, "light"):
+        return {"face": (Modality.PHOTO,)}
+    return _RECORDERS
+
+
 def drivers_of(booth: BoothPlan) -> list[Device]:
-    """The real drivers."""
+    """The real drivers. Those of a light booth ask seldom: nothing but a job wants to know."""
+    light = figure(booth, "light") > 0
     drivers: list[Device] = [
         Megatec("ups", poll_s=float(booth.power.get("ups_poll_s", POLL_S))),
         Scanner("scanner", mode="text"),
         Topaz("pad"),
-        Evolis("printer"),
-        Sbi("face", port=4501, takes=(Modality.PHOTO,)),
-        Sbi("finger", port=4502, takes=(Modality.RIGHT_FOUR, Modality.LEFT_FOUR, Modality.THUMBS)),
-        Sbi("iris", port=4503, takes=(Modality.IRIS,)),
+        Evolis("printer", poll_s=SELDOM_S) if light else Evolis("printer"),
     ]
+    for port, (name, takes) in enumerate(recorders_of(booth).items(), start=4501):
+        drivers.append(Sbi(name, port, takes, poll_s=SELDOM_S) if light else Sbi(name, port, takes))
     if booth.genset == "dse":
-        from edge.devices.dse import Dse
-
         drivers.append(Dse("genset", poll_s=float(booth.power.get("genset_poll_s", POLL_S))))
     if booth.board:
-        from edge.devices.powerboard import PowerBoard
-
         drivers.append(PowerBoard("board"))
     return drivers

@@ -39,6 +39,7 @@ PLANT: Mapping[str, float] = {
     "engine_factor": 4.0,  # how many times quicker than a real one the genset and its controller start and stop
     "fuel_pct": 80.0,
     "seed": 1.0,
+    "light": 0.0,  # 1: nothing but camera and pad record, and devices are asked seldom (for thousands of runs)
 }
 
 #: The simulated UPS: rated watts, and its battery's exponent.
