@@ -9,15 +9,16 @@ from typing import Any
 
 from gpiozero.pins.pi import PiBoardInfo
 
+from edge.config import load
 from hardware.rig.files import BOOTH
 from hardware.rig.pin_factory import REVISION
 
 WIRING = BOOTH.parent.parent / "wiring.md"
 
 
-def rows() -> dict[str, list[str]]:
-    """Function -> cells of the pin table."""
-    table = WIRING.read_text(encoding="utf-8").split("## Pins")[1].split("\n\n")[1]
+def rows(heading: str = "## Pins", paragraph: int = 1) -> dict[str, list[str]]:
+    """Function -> cells of the pin table in a paragraph below a heading."""
+    table = WIRING.read_text(encoding="utf-8").split(heading)[1].split("\n\n")[paragraph]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
     return {row[0]: row[1:] for row in cells}
 
@@ -37,9 +38,28 @@ def test_the_pin_table_is_the_booth_file() -> None:
     assert told == pins()
 
 
+PLANT = ("### Without a power board", 2)
+
+
+def test_a_booth_without_a_power_board_uncomments_the_pins_of_the_table(tmp_path: Path) -> None:
+    text = BOOTH.read_text(encoding="utf-8")
+    uncommented = re.sub(r"^# (?=(?:genset|fuel|ats|shed)_\w+ = )", "", text, flags=re.MULTILINE)
+    without = re.sub(r'\[\[device\]\]\nname = "board"\n(?:\w+ = .*\n)+', "", uncommented)
+    (tmp_path / "booth.toml").write_text(without)
+    gpio = dict(load(tmp_path / "booth.toml").gpio.wired())
+    table = rows(*PLANT)
+    assert gpio.keys() - pins().keys() == table.keys()
+    for name, (pin, _, direction, pull, level, _) in table.items():
+        line = gpio[name]
+        assert (line.pin, line.active_high) == (int(pin), level == "high")
+        assert getattr(line, "pull", "-") == pull
+        assert direction == ("output" if pull == "-" else "input")
+    assert len({line.pin for line in gpio.values()}) == len(gpio)
+
+
 def test_the_header_pins_are_where_the_board_has_them() -> None:
     board = PiBoardInfo.from_revision(REVISION)
-    for gpio, header, *_ in rows().values():
+    for gpio, header, *_ in [*rows().values(), *rows(*PLANT).values()]:
         assert [(h.name, i.number) for h, i in board.find_pin(f"GPIO{gpio}")] == [("J8", int(header))]
 
 
