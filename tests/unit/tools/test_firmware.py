@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import re
@@ -105,3 +106,16 @@ def test_the_wiring_table_is_what_the_firmware_believes() -> None:
 
 def test_the_watchdog_is_one_that_the_chip_can_keep() -> None:
     assert pins.WATCHDOG_MS <= 8388
+
+
+def test_the_firmware_imports_nothing_that_the_chip_may_lack() -> None:
+    own = {file.stem for file in firmware.MODULES}
+    for file in (*firmware.MODULES, firmware.MAIN):
+        asked = set()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                asked |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                asked.add(str(node.module))
+        for_cpython = {"zlib", "collections.abc"} if file.stem == "power_wire" else {"contract", "firmware"}
+        assert asked <= own | {"machine", "time", "struct"} | for_cpython, file.name
