@@ -56,13 +56,13 @@ class BoardPort:
     def _sense(self, now: float) -> bytes:
         """Sample, decide, drive the relays."""
         site, board, ms = self._plant.site, self.board, _ms(now)
-        volts = site.senses(now)
         closed = site.contacts(now)
+        engine = site.engine
         contacts = wire.bits([name for name in self._names if closed[name]], wire.CONTACTS)
         board.sense(
-            round(volts["mains_v"] * 10),
-            round(volts["genset_v"] * 10),
-            round(volts["battery_v"] * 100),
+            round(site.mains_volts * 10),
+            round(engine.volts * 10) if engine is not None else 0,
+            round(engine.battery_v * 100) if engine is not None else 0,
             contacts,
             False,
             ms,

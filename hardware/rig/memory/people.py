@@ -59,6 +59,7 @@ class People:
             return
         if self._program.booth is not None and self._program.wires["scanner"].plugged:
             self._scanner.present(f"KK:3526010101100001;NIK:{nik}")
+            self._program.wires["scanner"].touch()
         self._clock.after(2.0, lambda: self._lay(nik))
 
     def _look(self) -> None:
@@ -78,3 +79,4 @@ class People:
         elif busy is not None and busy.modality is Modality.SIGNATURE and busy.transaction != self._signed:
             self._signed = busy.transaction
             self._pad.sign(self._clock.now, scribble(1, strokes=1)[:20])
+            self._program.wires["pad"].touch()

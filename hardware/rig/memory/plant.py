@@ -48,7 +48,7 @@ def site_of(booth: BoothPlan) -> Site:
 class Plant:
     """`contact`: told of a contact that moved; `power`: told when the controller's power goes or comes.
 
-    `moved` is called whenever anything may have changed.
+    `moved` is called whenever anything may have changed, `touch` when a device on a wire was acted upon.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Plant:
         self.powered = True
         self._clock = clock
         self.moved: Callable[[], None] = lambda: None
+        self.touch: Callable[[], None] = lambda: None
         self._contact = contact
         self._power = power
         self._due: float | None = None
@@ -114,6 +115,7 @@ class Plant:
         printer = self.printer
         if fed and not printer.powered:
             printer.power_on()
+            self.touch()
         elif not fed and printer.powered:
             printer.wakeup(self._clock.now)
             if printer.path.inside is not None:
@@ -121,6 +123,7 @@ class Plant:
                 self.cut_begun_on_battery += self._on_battery
                 self.note("card", "the printer's power failed with a card inside")
             printer.power_off(self._clock.now)
+            self.touch()
 
     def printer_moved(self) -> None:
         """The card printer did something: its load, and the cards that came out."""

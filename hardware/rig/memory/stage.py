@@ -108,11 +108,14 @@ class MemoryBench:
             devices["genset"] = SitePort(site.dse, self.plant)
         if booth.board:
             self.board = devices["board"] = BoardPort(self.plant, clock, on_board(booth))
-            self.plant.moved = self.board.touched
+            self.plant.moved = self._board_moved
         for name, device in devices.items():
             ports[name] = Wire(name, device, clock, tell, seed)
         for name, sbi in self.sbi.items():
             ports[name] = SbiWire(name, sbi, clock, tell, seed)
+        for wire in ports.values():
+            wire.lazy = True
+        self.plant.touch = self.touch
 
     # --- time --------------------------------------------------------------------------------------
 
@@ -146,16 +149,24 @@ class MemoryBench:
 
     # --- what the parts tell each other ------------------------------------------------------------
 
+    def touch(self) -> None:
+        """Somebody acted on a device, past its wire."""
+        for wire in self.controller.ports.values():
+            wire.touch()
+
+    def _board_moved(self) -> None:
+        assert self.board is not None
+        self.board.touched()
+        self.controller.ports["board"].touch()
+
     def _contact(self, name: str, closed: bool) -> None:
         """Contacts reach the program after what moved them, never within it."""
         self.clock.after(0.0, lambda: self.controller.contact(name, closed))
 
     def _power(self, on: bool) -> None:
         self.controller.power(on)
-        if not on:
-            self.pad.power_off()
-        else:
-            self.pad.power_on()
+        (self.pad.power_on if on else self.pad.power_off)()
+        self.touch()
 
     def _from_booth(self, topic: str, payload: bytes) -> None:
         def arrive() -> None:
@@ -188,7 +199,9 @@ class MemoryBench:
     # --- what a scenario asks ----------------------------------------------------------------------
 
     def act(self, text: str) -> str:
-        return acts.act(self, words.parse(text)) or text
+        done = acts.act(self, words.parse(text)) or text
+        self.touch()
+        return done
 
     def order(self, body: dict[str, Any]) -> str:
         """The coordinator sends a signed command; its id."""

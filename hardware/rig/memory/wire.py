@@ -25,7 +25,13 @@ class Device(Protocol):
 
 
 class Wire:
-    """One port. `tell` gives an item to the booth, or drops it when no program runs."""
+    """One port. `tell` gives an item to the booth, or drops it when no program runs.
+
+    A `lazy` wire asks its device for its next wake-up only after something has happened to it: whoever acts on the
+    device otherwise must `touch` the wire.
+    """
+
+    lazy = False
 
     def __init__(self, name: str, device: Device, clock: Clock, tell: Callable[[object], None], seed: int) -> None:
         self.name = name
@@ -37,6 +43,12 @@ class Wire:
         self._tell = tell
         self._chance = random.Random(f"{seed}{name}")
         self._busy_until = 0.0
+        self._touched = True
+        self._due: float | None = None
+
+    def touch(self) -> None:
+        """Something happened to the device: its next wake-up may be another."""
+        self._touched = True
 
     def open(self) -> None:
         """The booth program opens the port, now or when it is plugged in."""
@@ -75,14 +87,19 @@ class Wire:
     def _arrive(self, session: int, data: bytes) -> None:
         # Bytes that were written before the program ended still reach the device.
         if self.plugged and session <= self.session:
+            self._touched = True
             self.speak(self.device.receive(data, self._clock.now))
 
     def next_wakeup(self) -> float | None:
         """When the device does something by itself."""
-        return self.device.next_wakeup()
+        if self._touched or not self.lazy:
+            self._touched = False
+            self._due = self.device.next_wakeup()
+        return self._due
 
     def wake(self) -> None:
         """The device's own timers."""
+        self._touched = True
         self.speak(self.device.wakeup(self._clock.now))
 
     def speak(self, data: bytes) -> None:
@@ -115,6 +132,7 @@ class SbiWire(Wire):
 
     def opened(self) -> None:
         self.device = SbiConnection(self.sbi)
+        self.touch()
 
     def speak(self, data: bytes) -> None:
         super().speak(data)
