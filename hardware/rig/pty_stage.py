@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import os
 import platform
 import shutil
 import sqlite3
@@ -14,7 +12,7 @@ import tempfile
 import threading
 import time
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -74,17 +72,16 @@ class PtyStage:
         """Set everything up. Raises StageError when something does not come up."""
         self.places.data.mkdir(parents=True, exist_ok=True)
         deadline = time.monotonic() + START_S
-        with _ports_to_oneself():
-            ports = choose_ports(self.places, any_free())
-            files.write(self.places, ports, booth)
-            self._supervisor = supervisor = Supervisor(self.places, ports, pace=0.0)
-            offset = str(self.places.data / "clock")
-            clocked = [sys.executable, "-m", "hardware.rig.clocked", offset, "edge", str(self.places.booth_file)]
-            supervisor.children["edge"] = Child("edge", clocked)
-            supervisor.spawn("broker")
-            supervisor.spawn("bench")
-            self._until(deadline, "bench", self.places.control.exists)
-            self._until(deadline, "bench", lambda: self._say("status") is not None)
+        ports = choose_ports(self.places, any_free())
+        files.write(self.places, ports, booth)
+        self._supervisor = supervisor = Supervisor(self.places, ports, pace=0.0)
+        offset = str(self.places.data / "clock")
+        clocked = [sys.executable, "-m", "hardware.rig.clocked", offset, "edge", str(self.places.booth_file)]
+        supervisor.children["edge"] = Child("edge", clocked)
+        supervisor.spawn("broker")
+        supervisor.spawn("bench")
+        self._until(deadline, "bench", self.places.control.exists)
+        self._until(deadline, "bench", lambda: self._say("status") is not None)
         config: dict[str, Any] = tomllib.loads(self.places.booth_file.read_text(encoding="utf-8"))
         self._booth = str(config["booth"]["id"])
         key = bytes.fromhex((self.places.keys / "command.private").read_text().strip())
@@ -293,15 +290,6 @@ class PtyStage:
             self._supervisor = None
         if not self._keep:
             shutil.rmtree(self.folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _ports_to_oneself() -> Iterator[None]:
-    """Several stages on one machine choose their ports one after the other."""
-    path = Path(tempfile.gettempdir()) / f"loket-{os.getuid()}-ports.lock"
-    with path.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _version(name: str) -> str:

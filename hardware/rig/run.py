@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -154,6 +155,7 @@ class Supervisor:
                 _say("the booth's controller has halted itself: it starts when its power goes and comes")
         if self._dark and on and cycle != self._cycle:
             self._dark = self.halted = False
+            _say("the booth's controller has power again")
             self.spawn("edge")
         return self._dark
 
@@ -295,15 +297,32 @@ def choose_ports(places: Places, console: int) -> dict[str, int]:
         old = remembered.get(name)
         usable = isinstance(old, int) and old not in ports.values() and _free(old)
         ports[name] = old if usable and isinstance(old, int) else any_free()
-    for name in ("face", "slap", "iris"):
-        old = remembered.get(name)
-        candidates = ([old] if isinstance(old, int) else []) + list(SBI_PORTS)
-        found = next((each for each in candidates if each not in ports.values() and _free(each)), None)
-        if found is None:
-            raise RunError(f"no free port in {SBI_PORTS[0]}..{SBI_PORTS[-1]} for the SBI devices: end other programs")
-        ports[name] = found
+    with _spoken_for(places) as reserved:
+        for name in ("face", "slap", "iris"):
+            old = remembered.get(name)
+            candidates = ([old] if isinstance(old, int) else []) + [each for each in SBI_PORTS if each not in reserved]
+            found = next((each for each in candidates if each not in ports.values() and _free(each)), None)
+            if found is None:
+                raise RunError(f"no free port in {SBI_PORTS[0]}..{SBI_PORTS[-1]} for SBI devices: end other programs")
+            ports[name] = found
+            reserved.add(found)
     write_json(places.ports, ports)
     return ports
+
+
+@contextlib.contextmanager
+def _spoken_for(places: Places) -> Iterator[set[int]]:
+    """Ports that other runs have chosen a moment ago and not opened yet; what is added is this run's."""
+    path = Path(tempfile.gettempdir()) / f"loket-{os.getuid()}-ports.json"
+    with path.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        now = time.time()
+        held = {int(port): (at, who) for port, (at, who) in read_json(path).items() if 0 <= now - at < START_S}
+        others = {port for port, (_, who) in held.items() if who != str(places.data)}
+        reserved = set(others)
+        yield reserved
+        mine = {port: (now, str(places.data)) for port in reserved - others}
+        write_json(path, {str(port): holder for port, holder in (held | mine).items()})
 
 
 def _free(port: int) -> bool:
@@ -351,7 +370,9 @@ def _what_to_try(places: Places) -> str:
     return f"""
 One booth runs on simulated hardware; applicants come by themselves. Logs: {places.logs}
 Try from a second terminal, with the console open:
-  {rig} mains off          the mains fails; `mains on` brings it back
+  {rig} mains off          the mains fail: battery, genset; `mains on` brings them back
+  {rig} genset no-start    cranking will not start the engine; `genset healthy`
+  {rig} battery charge 0.05   the battery is nearly empty: the booth will close, and come back with the mains
   {rig} printer jam        the next card jams; `printer clear` mends it
   {rig} scanner unplug     a cable comes loose; `scanner plug` puts it back
   {rig} kill edge          the booth's program dies in the middle of its work

@@ -19,6 +19,7 @@ from contract.packet import read_part
 from hardware.rig import control, files
 from hardware.rig.places import Places
 from hardware.rig.run import Supervisor, choose_ports
+from hardware.rig.scenario.stage import BoothPlan
 
 BOOTH = "bangkalan-1"
 PATIENCE_S = 40.0
@@ -83,11 +84,11 @@ class Coordinator:
 class Rig:
     """The supervisor's programs without the real coordinator."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plan: BoothPlan | None = None) -> None:
         self.places = Places(folder)
         self.places.data.mkdir(exist_ok=True)
         ports = choose_ports(self.places, 18_080)
-        files.write(self.places, ports)
+        files.write(self.places, ports, plan)
         self.supervisor = Supervisor(self.places, ports, pace=0.0)
         self.supervisor.spawn("broker")
         self.supervisor.spawn("bench")

@@ -32,8 +32,10 @@ def test_an_applicant_is_recorded_by_the_officers_hands_alone(rig: Rig) -> None:
     first = told("enrolment.completed")[0]
     assert told("enrolment.opened")[0]["nik"] == NIK
     parts = rig.tended(
-        lambda: len(rig.coordinator.packets.get(first["packet"], {})) == first["parts"]
-        and rig.coordinator.packets[first["packet"]],
+        lambda: (
+            len(rig.coordinator.packets.get(first["packet"], {})) == first["parts"]
+            and rig.coordinator.packets[first["packet"]]
+        ),
         "the packet",
     )
     assert sum(map(len, parts.values())) == first["size"]
