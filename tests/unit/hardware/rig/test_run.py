@@ -6,6 +6,7 @@ import fcntl
 import os
 import socket
 import stat
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,8 @@ from contract.sealing import seal, sign, unseal, verify
 from edge.config import load
 from hardware.rig import control, files
 from hardware.rig.places import Places, data_folder, read_json, write_json
-from hardware.rig.run import RunError, choose_ports, run
+from hardware.rig.run import HALTED, RunError, Supervisor, choose_ports, run
+from hardware.rig.scenario.stage import BoothPlan
 
 PORTS = {"console": 8080, "broker": 1884, "centre": 8085, "face": 4511, "slap": 4512, "iris": 4513}
 
@@ -168,3 +170,82 @@ def test_the_data_folder_is_given_or_from_the_environment(monkeypatch: pytest.Mo
 def test_a_damaged_state_file_counts_as_none(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("{")
     assert read_json(tmp_path / "x") == {}
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    """A supervisor whose booth program does nothing but live."""
+    places = Places(tmp_path)
+    files.write(places, PORTS)
+    one = Supervisor(places, PORTS, pace=0.0)
+    one.children["edge"].words = [sys.executable, "-c", "import time; time.sleep(600)"]
+    yield one
+    one.stop()
+
+
+def power(supervisor: Supervisor, on: bool, cycle: int) -> None:
+    write_json(supervisor.places.power, {"on": on, "cycle": cycle})
+    supervisor.tend()
+
+
+def test_the_booth_program_dies_with_the_controllers_power_and_comes_with_it(supervisor: Supervisor) -> None:
+    power(supervisor, True, 1)
+    supervisor.spawn("edge")
+    edge = supervisor.children["edge"]
+    supervisor.tend()
+    assert edge.alive
+    power(supervisor, False, 1)
+    assert not edge.alive
+    supervisor.tend()
+    assert not edge.alive, "nothing starts without power"
+    power(supervisor, True, 2)
+    assert edge.alive
+
+
+def test_power_that_went_and_came_between_two_looks_has_still_been_away(supervisor: Supervisor) -> None:
+    power(supervisor, True, 1)
+    supervisor.spawn("edge")
+    edge = supervisor.children["edge"]
+    first = edge.process
+    power(supervisor, True, 2)
+    assert edge.alive
+    assert edge.process is not first
+
+
+def test_a_halted_controller_stays_dark_until_its_power_goes_and_comes(supervisor: Supervisor) -> None:
+    edge = supervisor.children["edge"]
+    edge.words = [sys.executable, "-c", f"raise SystemExit({HALTED})"]
+    power(supervisor, True, 1)
+    supervisor.spawn("edge")
+    assert edge.process is not None
+    first = edge.process
+    first.wait()
+    for _ in range(3):
+        power(supervisor, True, 1)
+    assert edge.process is first
+    assert (supervisor.halted, supervisor.halts) == (True, 1)
+    power(supervisor, True, 2)
+    assert edge.process is not first
+    assert not supervisor.halted
+
+
+def test_a_run_takes_no_port_that_another_has_just_chosen(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    first, second = (choose_ports(Places(tmp_path / name), 18_080) for name in ("a", "b"))
+    chosen = [ports[name] for ports in (first, second) for name in ("face", "slap", "iris")]
+    assert len(set(chosen)) == 6
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [files.DEMO, BoothPlan(genset="contacts"), BoothPlan(genset="contacts", board=True), BoothPlan(genset="dse")],
+)
+def test_the_booth_file_of_every_plan_is_one_that_the_booth_accepts(tmp_path: Path, plan: BoothPlan) -> None:
+    places = Places(tmp_path)
+    files.write(places, PORTS, plan)
+    settings = load(places.booth_file).settings("e0")
+    assert settings.genset is not None
+    assert settings.genset.device == ("genset" if plan.genset == "dse" else None)
+    assert settings.board == ("board" if plan.board else None)
+    assert ("genset_start" in settings.wired) is not plan.board
