@@ -222,6 +222,7 @@ class World:
                 else each
                 for each in self.sounding
             ]
+            self.told[0] = replace(self.told[0], outcome="done", answered=datetime.now(UTC))
             self.tell("alarms", "booths", f"booth:{booth}")
         return refusal
 

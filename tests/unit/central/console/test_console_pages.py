@@ -22,7 +22,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
 
-PAGES = ("/", f"/booths/{BOOTH}", f"/booths/{BOOTH}/power", "/alarms", "/print", "/encodings", "/dead-letters", "/totals")
+BOOTHS = (f"/booths/{BOOTH}", f"/booths/{BOOTH}/power")
+PAGES = ("/", *BOOTHS, "/alarms", "/print", "/encodings", "/dead-letters", "/totals")
 UNCERTAIN = "job-3c00aa41b7d2-17"
 
 

@@ -11,7 +11,7 @@ from central.console.commands import GIVE
 from contract.messages import GensetPhase, Supply
 from tests.tools.console_power import SITUATIONS, phase
 from tests.tools.console_world import BOOTH, World
-from tests.unit.central.console.test_console_pages import TestClient, token, visit
+from tests.unit.central.console.test_console_pages import token, visit
 
 
 def the_power_page(world: World, **params: str) -> str:
