@@ -159,25 +159,43 @@ def restore(saved: Mapping[str, Kept], clean: bool = False) -> State:
 
 def step(state: State, reading: UpsReading, now: float, plate: EnergySettings) -> State:
     """Take a reading in: reckon the time since the last one, learn from the volts."""
-    on_battery = _discharges(reading)
+    on_battery = reading.utility_fail or reading.testing
     if state.counted is None:
         state = _first(state, on_battery, now)
-    state = _reckon(state, on_battery or state.run is not None, now, plate, _share(reading, plate))
-    state = replace(state, reading=reading, at=now)
+    run, charge = _reckon(state, on_battery or state.run is not None, now, plate, _share(reading, plate))
     level = reading.charge_pct / 100 if reading.charge_pct is not None else None
-    if on_battery:
-        state = _seen_on_battery(state, reading, level, now)
+    health, proved_at, shown = state.health, state.proved_at, state.shown
+    if run is None:
+        charge = _measured(charge, level, reading)
+    elif on_battery:
+        if level is not None:
+            run = _learn(run, level, 0.46 / reading.battery_v if reading.battery_v > 1 else 0.01, now)
+            shown = max(0.0, level if shown is None else shown + (level - shown) * 0.3)
+        charge = max(0.0, run.began - run.spent / run.health)
+        if reading.battery_low and charge > LOW_CHARGE:
+            run = replace(run, began=run.began - (charge - LOW_CHARGE))
+            charge = LOW_CHARGE
+        proved_at = now if run.drop >= PROOF_DROP else proved_at
     else:
-        state = _seen_on_mains(state, reading, level, now)
-    return _committed(state, now)
+        charge = _measured(charge if shown is None else min(charge, shown), level, reading)
+        health = run.health if run.drop >= PROOF_DROP else health
+        run = shown = None
+    saved = _saved(state.saved, reading, charge, proved_at, shown, run, now)
+    return State(saved, reading, now, now, charge, health, proved_at, shown, run)
 
 
 def silent(state: State, on_battery: bool, now: float, plate: EnergySettings) -> State:
     """The UPS does not speak: reckon on with its last load, by what the other sources say of the supply."""
     if state.counted is None or state.reading is None:
         return state
-    state = _reckon(state, on_battery, now, plate, _share(state.reading, plate))
-    return _committed(state, now)
+    run, charge = _reckon(state, on_battery, now, plate, _share(state.reading, plate))
+    health, shown = state.health, state.shown
+    if run is not None and not on_battery:
+        charge = charge if shown is None else min(charge, shown)
+        health = run.health if run.drop >= PROOF_DROP else health
+        run = shown = None
+    saved = _saved(state.saved, state.reading, charge, state.proved_at, shown, run, now)
+    return replace(state, saved=saved, counted=now, charge=charge, health=health, shown=shown, run=run)
 
 
 def tested(state: State, passed: bool | None, now: float) -> State:
@@ -249,28 +267,28 @@ def _rate(share: float, plate: EnergySettings) -> float:
     return math.pow(share, exponent(plate)) / plate.full_load_s
 
 
-def _discharges(reading: UpsReading) -> bool:
-    return reading.utility_fail or reading.testing
-
-
-def _reckon(state: State, on_battery: bool, now: float, plate: EnergySettings, share: float) -> State:
-    """Let the time since the last reckoning pass. Time of which one end was on battery counts as on battery."""
+def _reckon(
+    state: State, on_battery: bool, now: float, plate: EnergySettings, share: float
+) -> tuple[Run | None, float]:
+    """Discharge and charge at `now`. Time of which one end was on battery counts as on battery, at the greater load."""
     past = max(0.0, now - (state.counted if state.counted is not None else now))
-    state = replace(state, counted=now)
+    run = state.run
     if not on_battery:
-        return replace(state, charge=min(1.0, state.charge + past / plate.recharge_s))
-    before = state.reading
-    share = max(share, _share(before, plate)) if before is not None and state.run is not None else share
-    if state.run is None:
+        return run, min(1.0, state.charge + past / plate.recharge_s)
+    if run is None:
         past = min(past, UNSEEN_S)
-    run = state.run or _begin(state, now - past)
-    run = replace(run, spent=run.spent + _rate(share, plate) * past)
-    return replace(state, run=run, charge=max(0.0, run.began - run.spent / run.health))
+        trust = 0.05 if state.row.proof == "discharge" else 0.005
+        run = Run(now - past, state.charge, state.health, trust)
+    elif state.reading is not None:
+        share = max(share, _share(state.reading, plate))
+    spent = run.spent + _rate(share, plate) * past
+    run = Run(run.since, run.began, run.prior, run.trust, spent, run.read, run.first, run.last, run.level, run.edge)
+    return run, max(0.0, run.began - run.spent / run.health)
 
 
-def _begin(state: State, since: float) -> Run:
-    proved = state.row.proof == "discharge"
-    return Run(since, state.charge, state.health, trust=0.05 if proved else 0.005)
+def _measured(charge: float, level: float | None, reading: UpsReading) -> float:
+    """On mains, a UPS that tells its runtime measures its charge; other volts are the charger's, and tell nothing."""
+    return charge if level is None or reading.runtime_s is None else min(charge, level)
 
 
 def _first(state: State, on_battery: bool, now: float) -> State:
@@ -280,50 +298,19 @@ def _first(state: State, on_battery: bool, now: float) -> State:
     return replace(state, counted=now, proved_at=proved, cut_short=False)
 
 
-def _seen_on_battery(state: State, reading: UpsReading, level: float | None, now: float) -> State:
-    run = state.run
-    assert run is not None
-    if level is not None:
-        run = _learn(run, level, 0.46 / reading.battery_v if reading.battery_v > 1 else 0.01, now)
-        shown = level if state.shown is None else state.shown + (level - state.shown) * 0.3
-        state = replace(state, shown=max(0.0, shown))
-    charge = max(0.0, run.began - run.spent / run.health)
-    if reading.battery_low and charge > LOW_CHARGE:
-        run = replace(run, began=run.began - (charge - LOW_CHARGE))
-        charge = LOW_CHARGE
-    state = replace(state, run=run, charge=charge)
-    if run.drop >= PROOF_DROP:
-        state = replace(state, proved_at=now)
-    return state
-
-
 def _learn(run: Run, level: float, tenth: float, now: float) -> Run:
     """Only the moment at which the told volts change says exactly where they are. `tenth`: 0.1 V as charge."""
     before = run.level if run.level is not None else level
     edge = min(run.edge, tenth, max(0.001, abs(level - before)) if level != before else 1.0)
-    run = replace(run, level=level, edge=edge, read=run.spent)
-    if now < run.since + SETTLE_S or level >= 1.0:
-        return run
-    if run.first is None:
-        began = Point(run.spent, level)
-        return replace(run, first=began, last=began)
-    if level == before:
-        return run
-    near = abs(level - before) < 1.5 * edge
-    at = (level + before) / 2 if near else level + math.copysign(edge / 2, before - level)
-    return replace(run, last=Point(run.spent, at))
-
-
-def _seen_on_mains(state: State, reading: UpsReading, level: float | None, now: float) -> State:
-    run = state.run
-    if run is not None:
-        charge = state.charge if state.shown is None else min(state.charge, state.shown)
-        health = run.health if run.drop >= PROOF_DROP else state.health
-        state = replace(state, run=None, shown=None, charge=charge, health=health)
-    if level is not None and reading.runtime_s is not None:
-        # A UPS that tells its runtime measures its charge; volts on mains are the charger's, and tell nothing.
-        state = replace(state, charge=min(state.charge, level))
-    return state
+    first, last = run.first, run.last
+    if now >= run.since + SETTLE_S and level < 1.0:
+        if first is None:
+            first = last = Point(run.spent, level)
+        elif level != before:
+            near = abs(level - before) < 1.5 * edge
+            at = (level + before) / 2 if near else level + math.copysign(edge / 2, before - level)
+            last = Point(run.spent, at)
+    return Run(run.since, run.began, run.prior, run.trust, run.spent, run.spent, first, last, level, edge)
 
 
 def _confidence(state: State, now: float) -> float:
@@ -345,32 +332,41 @@ def _confidence(state: State, now: float) -> float:
 # --- the row -------------------------------------------------------------------------------------------
 
 
-def _committed(state: State, now: float) -> State:
+def _saved(
+    saved: Mapping[str, Kept],
+    reading: UpsReading,
+    charge: float,
+    proved_at: float | None,
+    shown: float | None,
+    run: Run | None,
+    now: float,
+) -> Mapping[str, Kept]:
     """The row as it should be on the disk; the same object when nothing that matters changed."""
-    row, run = state.row, state.run
-    charge = state.charge if run is None or state.shown is None else min(state.charge, state.shown)
-    stepped = math.floor(charge * 20 + 1e-9) / 20
-    new = replace(row, charge=stepped, on_battery=run is not None)
+    row = saved["battery"]
+    least = charge if run is None or shown is None else min(charge, shown)
+    stepped = math.floor(least * 20 + 1e-9) / 20
+    new = row
     if run is None:
-        new = replace(new, began=stepped, spent=0.0)
-    elif new != row:
-        new = replace(new, began=round(run.began, 2), spent=round(run.spent, 3))
-    if run is not None and run.drop >= PROOF_DROP:
+        if stepped != row.charge or row.on_battery:
+            new = replace(new, charge=stepped, on_battery=False, began=stepped, spent=0.0)
+        if proved_at is not None and row.proof == "discharge" and now - proved_at >= (row.proved_days + 1) * DAY_S:
+            new = replace(new, proved_days=int((now - proved_at) / DAY_S))
+        return saved if new is row else {"battery": new}
+    if stepped != row.charge or not row.on_battery:
+        spent, began = round(run.spent, 3), round(run.began, 2)
+        new = replace(new, charge=stepped, on_battery=True, began=began, spent=spent)
+    if run.drop >= PROOF_DROP:
         health = row.health if abs(run.health - row.health) < 0.03 else round(run.health, 2)
-        new = replace(new, health=health, proof="discharge", proved_days=0)
-    elif run is None and row.proof == "discharge" and state.proved_at is not None:
-        new = replace(new, proved_days=int((now - state.proved_at) / DAY_S))
-    new = _truth(new, state)
-    return state if new == row else replace(state, saved={"battery": new})
+        if health != row.health or row.proof != "discharge" or row.proved_days:
+            new = replace(new, health=health, proof="discharge", proved_days=0)
+    new = new if shown is None or reading.battery_low else _truth(new, charge, shown)
+    return saved if new is row else {"battery": new}
 
 
-def _truth(row: Kept, state: State) -> Kept:
-    run, reading = state.run, state.reading
-    if run is None or state.shown is None or reading is None or reading.battery_low:
-        return row
-    if state.shown - state.charge >= 0.25 and state.charge <= 0.75:
-        if row.said is None or (row.reckoned is not None and state.charge < row.reckoned - 0.1):
-            return replace(row, said=round(state.shown, 2), reckoned=round(state.charge, 2))
-    elif row.said is not None and state.charge <= 0.5 and state.shown - state.charge < 0.15:
+def _truth(row: Kept, charge: float, shown: float) -> Kept:
+    if shown - charge >= 0.25 and charge <= 0.75:
+        if row.said is None or (row.reckoned is not None and charge < row.reckoned - 0.1):
+            return replace(row, said=round(shown, 2), reckoned=round(charge, 2))
+    elif row.said is not None and charge <= 0.5 and shown - charge < 0.15:
         return replace(row, said=None, reckoned=None)
     return row
