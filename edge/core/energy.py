@@ -126,11 +126,13 @@ def admit(
     until_power_s: float | None,
     settings: EnergySettings,
     on_ups: bool,
+    confirmed: bool = True,
 ) -> Answer:
     """Whether a job may begin now.
 
     `fed`: mains or genset carry the load; `fed_for_s`: since when. `until_power_s`: expected seconds until the genset
     carries it, None when it is not on its way. `on_ups`: what does the job hangs on the UPS.
+    `confirmed`: more than the contact alone says that an outage is over.
     """
     if kind is Kind.RECORD and (not on_ups or supply is Supply.UNKNOWN):
         return Answer()  # Every finished capture is kept: a cut costs the applicant minutes, and loses nothing.
@@ -139,6 +141,10 @@ def admit(
     if supply in (Supply.SHUTTING_DOWN, Supply.OFF):
         return Answer("the booth is shutting down: the battery is nearly empty", None)
     wanted = need(state, kind, settings)
+    if fed and kind is Kind.PRINT and on_ups and not confirmed:
+        return Answer(
+            "the contact alone says that the mains are back: plug the UPS's cable in, or wait for its word", None
+        )
     if fed:
         return _on_line(wanted, kind, left, fed_for_s, settings, on_ups)
     if not on_ups:

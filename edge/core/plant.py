@@ -89,7 +89,9 @@ def step(
     fed = power.fed(state.power, fed_by)
     if fed != (state.fed_since is not None):
         steady = state.power.supply is Supply.UNKNOWN or power.fed(state.power, state.power.supply)
-        state = replace(state, fed_since=(float("-inf") if steady else now) if fed else None)
+        state = replace(state, fed_since=(float("-inf") if steady else now) if fed else None, confirmed=steady)
+    if not state.confirmed and power.confirmed(state.power, now, settings):
+        state = replace(state, confirmed=True)
     state = _reckoned(state, event, now, settings, fed_by, fed)
     state = _closing(state, now, settings, fed_by, fed, busy)
     closing = {"none": None, "committed": Supply.OFF}.get(state.shutdown.stage, Supply.SHUTTING_DOWN)
@@ -265,7 +267,16 @@ def _admitted(state: State, now: float, settings: Settings, fed: bool) -> State:
     def ask(kind: Kind, on_ups: bool) -> Answer:
         fed_for = 0.0 if state.fed_since is None else now - state.fed_since
         return energy.admit(
-            state.energy, kind, state.power.supply, fed, fed_for, state.left, wait, settings.energy, on_ups
+            state.energy,
+            kind,
+            state.power.supply,
+            fed,
+            fed_for,
+            state.left,
+            wait,
+            settings.energy,
+            on_ups,
+            state.confirmed,
         )
 
     record = ask(Kind.RECORD, settings.ups is not None)

@@ -38,6 +38,8 @@ class State:
     muted: bool = False
     fed_since: float | None = None
     """Since when mains or genset carry the load; from the first look on they count as steady."""
+    confirmed: bool = True
+    """Whether more than one source has said that the last outage is over."""
     wall: float | None = None
     """Unix seconds minus monotonic seconds."""
     busy: Mapping[Kind, bool] = field(default_factory=dict)

@@ -257,6 +257,13 @@ def qualities(state: State, now: float, settings: Settings) -> dict[str, Quality
     return told_by
 
 
+def confirmed(state: State, now: float, settings: Settings) -> bool:
+    """Whether more than a contact alone says that the load is fed: the UPS itself, or volts that somebody measures."""
+    if settings.ups is None or fresh(state, now, settings) is not None:
+        return True
+    return sum(_votes(state, now, settings).values()) > 1
+
+
 def disagreement(state: State, now: float, settings: Settings) -> tuple[str, ...]:
     """Sources of the mains that contradict the verdict, e.g. `contact says away`; empty while they agree."""
     if state.mains is None or now < state.moved_at + SETTLE_S:

@@ -65,6 +65,7 @@ ENERGY = {
     "closing_s": 6.0,
     "off_s": 12.0,
     "back_min": 1,
+    "steady_s": 15.0,
 }
 
 
@@ -159,6 +160,7 @@ def episode(seed: int) -> Episode:
             "health": chance.choice((1.0, 1.0, 0.8, chance.uniform(0.15, 1.0))),
             "load_w": chance.uniform(60.0, 260.0),
             "engine_factor": 4.0,
+            "light": 1.0,
             "boot_s": 4.0,
             "seed": float(seed % 1000),
         },

@@ -12,7 +12,6 @@ from edge.core.controller import State
 from edge.core.events import Event
 from tests.simulation.episodes import Failure, IgnoringPower, Outcome, episode, outcome, run
 
-
 #: Seeds in which the wrong policies go wrong.
 LOSING, DARK = (6, 52, 78), (37, 38, 45)
 

@@ -173,6 +173,21 @@ def test_losing_the_ups_on_battery_is_told_and_neither_an_outage_nor_an_end_of_o
     assert booth.alarm("ups.lost") is AlarmState.UNACKNOWLEDGED
 
 
+def test_a_contact_alone_does_not_end_an_outage_for_a_card() -> None:
+    booth = small()
+    booth.mains(False)
+    booth.passes(5.0)
+    booth.ups_speaks = False
+    booth.see(DeviceLost("ups", "no answer", "cable"))
+    booth.mains(True)
+    booth.passes(90.0)
+    assert booth.supplies[-1] is Supply.ON_MAINS
+    assert "contact alone" in booth.state.no_print
+    booth.ups_speaks = True
+    booth.passes(1.0)
+    assert booth.state.no_print == ""
+
+
 def test_a_dip_shorter_than_a_second_is_counted_and_is_no_outage_for_the_genset() -> None:
     booth = Powered()
     booth.see(ContactChanged(Contact.MAINS, False))
