@@ -66,12 +66,4 @@ class LosesItsCounter(Core):
         return {key: row for key, row in journal.changes(old, new).items() if not isinstance(row, Counter)}
 
 
-class IgnoresTheMains(Core):
-    """Begins cards on battery."""
-
-    @staticmethod
-    def restore(settings: Any, rows: Mapping[str, object], first: int, last: int) -> State:
-        return controller.restore(replace(settings, print_on_battery=True), rows, first, last)
-
-
-PLANTED = (PrunesWhenSent, ForgetsThatItPrints, PrintsAgainWhenInDoubt, LosesItsCounter, IgnoresTheMains)
+PLANTED = (PrunesWhenSent, ForgetsThatItPrints, PrintsAgainWhenInDoubt, LosesItsCounter)
