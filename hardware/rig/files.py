@@ -10,7 +10,7 @@ from typing import Any
 
 from contract.sealing import new_seal_pair, new_sign_pair
 from hardware.rig.places import Places, write_json
-from hardware.rig.scenario.stage import BoothPlan, power_of
+from hardware.rig.scenario.stage import BoothPlan, contacts_of, power_of
 
 BOOTH = Path(__file__).resolve().parent.parent / "booths" / "bangkalan.toml"
 
@@ -115,7 +115,8 @@ def _equip(booth: dict[str, Any], plan: BoothPlan | None) -> None:
         next(one for one in booth["device"] if one["kind"] == "megatec")["poll_s"] = power.pop("ups_poll_s")
     if plan.genset != "none" and not plan.board:
         low = {"active_high": False, "pull": "up"}
-        booth["gpio"] |= {name: {"pin": pin} | low for name, pin in _CONTACTS.items()} | _RELAYS
+        wired = contacts_of(plan)
+        booth["gpio"] |= {name: {"pin": pin} | low for name, pin in _CONTACTS.items() if name in wired} | _RELAYS
     if plan.genset == "dse":
         booth["device"].append({"name": "genset", "kind": "dse", "port": _GENSET})
         power["genset"]["device"] = "genset"
