@@ -20,7 +20,7 @@ from edge.devices.megatec_wire import ImplausibleError, Rating, encode, read_ide
 from edge.devices.noise import told_once
 from edge.devices.ups_errands import Errands
 
-REPLY_S = 1.5
+REPLY_S = 1.0
 ECHO_S = 0.3
 """Within this time a UPS echoes a command that it does not know."""
 FAST_S = 0.5

@@ -73,6 +73,7 @@ class Seen:
     back: float | None = None
     dip: float | None = None
     stale: float | None = None
+    heard: bool = False
     torn: int = 0
 
 
@@ -89,6 +90,7 @@ class Reader:
     def told(self, out: bool, volts: float | None) -> None:
         """A status, with the volts that stood beside it."""
         seen, now = self.seen, time.monotonic()
+        seen.heard = True
         if out and seen.outage is None:
             seen.outage = now
         if not out and seen.outage is not None and seen.back is None:
@@ -254,6 +256,10 @@ class Side:
         for reader in self.readers:
             reader.fresh()
 
+    def heard(self) -> bool:
+        """Whether all that tell every reading have told one; the booth tells changes."""
+        return self.usual.seen.heard and self.quick.seen.heard and self.alone.seen.heard
+
     def silent(self, silent: bool) -> None:
         """The UPS answers nobody, or all again."""
         self.stage.bench.on_plant(lambda now: setattr(self.stage.bench.ups.wire, "silent", silent))
@@ -356,9 +362,11 @@ def dips(side: Side, rounds: int, chance: random.Random) -> dict[str, int]:
 def silence(side: Side, rounds: int, chance: random.Random) -> dict[str, list[float]]:
     """Seconds from the UPS's last answer until each reader says that it is stale."""
     found: dict[str, list[float]] = {name: [] for name in NAMES}
-    for number in range(rounds):
-        if number:
-            time.sleep(5.0 + chance.uniform(0.0, 2.0))
+    for _ in range(rounds):
+        time.sleep(5.0 + chance.uniform(0.0, 2.0))
+        side.fresh()
+        _wait(side.heard, SILENCE_S, "the UPS was not found again by all")
+        time.sleep(5.0)
         side.fresh()
         began = time.monotonic()
         side.silent(True)
