@@ -47,6 +47,10 @@ class ConfigError(Exception):
         super().__init__("\n".join(lines))
 
 
+#: The power board's own bounds (firmware/interlock.py): what it would refuse is refused here, before an outage.
+BOARD_CRANK_S, BOARD_CRANKS = 15.0, 3
+
+
 class Booth(Table):
     """Who the booth is, and where its database lies (relative paths: from the booth file's folder).
 
@@ -200,6 +204,12 @@ class Config(Table):
             raise MisfitError(
                 "nothing can start the genset",
                 "Add its controller (kind dse), a power board, or gpio.genset_start",
+                "power.genset",
+            )
+        if board and not controller and (given.crank_s > BOARD_CRANK_S or given.attempts > BOARD_CRANKS):
+            raise MisfitError(
+                f"the power board cranks at most {BOARD_CRANKS} times {BOARD_CRANK_S:g} s, and refuses more",
+                f"Write crank_s of at most {BOARD_CRANK_S:g} and attempts of at most {BOARD_CRANKS}",
                 "power.genset",
             )
         if not (controller or board or self.gpio.genset_running):

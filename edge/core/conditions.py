@@ -24,6 +24,13 @@ OIL_S = 10.0
 
 _LOADED = frozenset({GensetPhase.LOADED, GensetPhase.RETURNING, GensetPhase.TRANSFERRING_BACK})
 _REST = frozenset({GensetPhase.STOPPED, GensetPhase.FAILED})
+#: Phases in which the engine shall turn: one that coasts to a stop has no oil pressure, and needs none.
+_TURNING = _LOADED | {
+    GensetPhase.WARMING,
+    GensetPhase.TRANSFERRING,
+    GensetPhase.EXERCISING,
+    GensetPhase.COOLING,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +213,9 @@ def _engine(found: dict[str, Cause], facts: Facts, now: float, settings: Setting
         return
     if reading.mode is not None and reading.mode != "auto":
         found["genset.not-automatic"] = Cause(f"its controller is on {reading.mode}", {"mode": reading.mode})
-    steady = running and now >= sequence.since + OIL_S
+    # An engine that comes to rest has no pressure any more while it still turns.
+    stopping = sequence.phase is GensetPhase.STOPPING
+    steady = running and not stopping and now >= sequence.since + OIL_S
     names = {alarm.name for alarm in reading.alarms}
     if "low-oil-pressure" in names or (steady and reading.oil_kpa is not None and reading.oil_kpa < given.oil_low_kpa):
         kpa = "?" if reading.oil_kpa is None else reading.oil_kpa

@@ -169,6 +169,11 @@ def test_each_mistake_about_the_plant_names_its_remedy(
     assert remedy in problem.remedy
 
 
+def test_what_the_power_board_would_refuse_is_refused_in_the_file(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, GOOD + BOARD + "[power.genset]\ncrank_s = 20\n")
+    assert "at most 15" in problem.remedy
+
+
 def test_the_shipped_booth_file_is_right() -> None:
     assert load(Path(__file__).parents[3] / "hardware/booths/bangkalan.toml").booth.id == "bangkalan-1"
 
