@@ -140,7 +140,8 @@ def mains_volts(state: power.State, now: float, settings: Settings) -> float | N
     if reading is not None and reading.mains_v is not None:
         return reading.mains_v
     ups = power.fresh(state, now, settings)
-    if ups is not None and power.same_moment(state) and (settings.genset is None or power.position(state) == "mains"):
+    known = ups is not None and "input_v" not in ups.unknown and power.same_moment(state)
+    if ups is not None and known and (settings.genset is None or power.position(state) == "mains"):
         return ups.input_v
     return None
 
@@ -154,8 +155,9 @@ def _ups(found: dict[str, Cause], facts: Facts, now: float, settings: Settings) 
     if estimate is not None and estimate.health_pct is not None and estimate.health_pct < OLD_PCT:
         text = f"the battery holds {estimate.health_pct:.0f} % of a new one"
         found["battery.old"] = Cause(text, {"health_pct": round(estimate.health_pct)})
-    elif facts.test_failed:
-        found["battery.old"] = Cause("the battery failed the UPS's own test", {"health_pct": "?"})
+    elif facts.test_failed or _asks_for_battery(facts.power, now, settings):
+        text = "the battery failed its own test" if facts.test_failed else "the UPS asks for a new battery"
+        found["battery.old"] = Cause(text, {"health_pct": "?"})
     if facts.untrue is not None:
         said, reckoned = facts.untrue.said_pct, facts.untrue.reckoned_pct
         text = f"the UPS claims {said:.0f} % where {reckoned:.0f} % are reckoned"
@@ -171,6 +173,12 @@ def _ups(found: dict[str, Cause], facts: Facts, now: float, settings: Settings) 
         found["ups.failed"] = Cause("the UPS says that it has failed")
     if ups.load_pct > 100:
         found["ups.overload"] = Cause(f"the load is {ups.load_pct:.0f} %", {"load_pct": ups.load_pct})
+
+
+def _asks_for_battery(state: power.State, now: float, settings: Settings) -> bool:
+    """NUT's word RB."""
+    ups = power.fresh(state, now, settings)
+    return ups is not None and "RB" in ups.status.split()
 
 
 def _engine(found: dict[str, Cause], facts: Facts, now: float, settings: Settings, given: GensetSettings) -> None:
