@@ -136,8 +136,6 @@ KNOWN_POWER: Final[dict[str, str]] = {
     "board says away": "papan listrik menyatakan padam",
     "genset says there": "panel genset menyatakan ada",
     "genset says away": "panel genset menyatakan padam",
-    "{} says there": "{} menyatakan PLN ada",
-    "{} says away": "{} menyatakan PLN padam",
     "its fault contact is closed": "kontak gangguannya tertutup",
     "its controller has stopped it: {}": "panelnya menghentikannya: {}",
     # Devices of the power

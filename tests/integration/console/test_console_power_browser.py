@@ -201,7 +201,8 @@ OVERLAPS = """() => {
       if (marks.some((mark) => hits(box, mark, 1))) bad.push(`${words} / mark`);
       const within = [...svg.querySelectorAll(".box > rect:first-child")].map((it) => it.getBoundingClientRect());
       const edge = within.find((it) => hits(box, it, 2));
-      if (edge && (box.right > edge.right - 2 || box.left < edge.left + 2)) bad.push(`${words} leaves its box`);
+      const leaves = edge && (box.right > edge.right - 2 || box.left < edge.left + 2 || box.bottom > edge.bottom);
+      if (leaves) bad.push(`${words} leaves its box`);
     }
   }
   return bad;
