@@ -221,9 +221,7 @@ def _engine(found: dict[str, Cause], facts: Facts, now: float, settings: Setting
         return
     if reading.mode is not None and reading.mode != "auto":
         found["genset.not-automatic"] = Cause(f"its controller is on {reading.mode}", {"mode": reading.mode})
-    # An engine that comes to rest has no pressure any more while it still turns.
-    stopping = sequence.phase is GensetPhase.STOPPING
-    steady = running and not stopping and now >= sequence.since + OIL_S
+    steady = running and sequence.phase in _TURNING and now >= sequence.since + OIL_S
     names = {alarm.name for alarm in reading.alarms}
     if "low-oil-pressure" in names or (steady and reading.oil_kpa is not None and reading.oil_kpa < given.oil_low_kpa):
         kpa = "?" if reading.oil_kpa is None else reading.oil_kpa
