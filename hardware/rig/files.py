@@ -28,6 +28,7 @@ DEMO = BoothPlan(
             "mains_steady_s": 15.0,
             "cool_down_s": 15.0,
             "stop_s": 30.0,
+            "service_h": 500.0,
         },
     },
     plant={"engine_factor": 2.0},
