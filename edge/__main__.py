@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
 from typing import Any, Final
@@ -90,13 +91,20 @@ def _halt(config: Config) -> None:
         log.critical("%s failed with exit code %d: may the booth's user do this?", command[0], done.returncode)
 
 
+def _machine() -> str:
+    """Linux's id of this run of the machine; empty where there is none."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
 def _serve(config: Config, store: SqliteStore) -> bool:
     """Put the booth together, run it, take it apart. True: it is to be halted."""
     inbox: SimpleQueue[object] = SimpleQueue()
     boot = os.urandom(6).hex()
-    identity = Identity(
-        config.booth.name, program_version(), boot, bytes.fromhex(config.keys.seal), bytes.fromhex(config.keys.command)
-    )
+    keys = bytes.fromhex(config.keys.seal), bytes.fromhex(config.keys.command)
+    identity = Identity(config.booth.name, program_version(), boot, *keys, machine=_machine())
     gpio = Gpio(assembly.pins(config), inbox.put)
     link = MqttLink(config.booth.id, boot, assembly.broker(config), inbox.put)
     ports = {device.name: assembly.port(device, inbox.put) for device in config.device}

@@ -77,6 +77,8 @@ class Identity:
     boot: str
     seal_key: bytes
     command_key: bytes
+    machine: str = ""
+    """Id of this run of the machine (Linux: its boot id), which ends with its power."""
 
 
 def uuid7(wall: float) -> str:
@@ -144,7 +146,7 @@ class Booth:
             loaded.last - loaded.first + 1,
         )
         self._wall_told = (now, self._wall())
-        self._pending += (fact.Started(self.identity.version), fact.WallTime(self._wall_told[1]))
+        self._pending += (fact.Started(self.identity.version, self.identity.machine), fact.WallTime(self._wall_told[1]))
         self._drain(now)
 
     def handle(self, item: object, now: float) -> None:

@@ -250,6 +250,11 @@ def died(state: State) -> State:
     return replace(state, saved={"battery": row}, charge=0.0, health=health, run=None, shown=None, cut_short=False)
 
 
+def survived(state: State) -> State:
+    """The program ended on battery, but the machine did not: the battery has not died."""
+    return replace(state, cut_short=False) if state.cut_short else state
+
+
 # --- the battery's arithmetic --------------------------------------------------------------------------
 
 

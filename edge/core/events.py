@@ -56,9 +56,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Started(Event):
-    """The program started; the state was loaded."""
+    """The program started; the state was loaded.
+
+    `machine` tells one run of the machine from the next; the same again: its power did not go. Empty: unknown.
+    """
 
     version: str
+    machine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,15 +43,16 @@ def _ups(state: State, now: float, settings: Settings) -> Figures:
     ups = power.fresh(state.power, now, settings)
     line = ups if power.same_moment(state.power) else None
     left = battery.left(state.battery, now, settings.energy)
+    load = power.told_by(ups, "load_pct")
     return {
         "ups.status": line.status if line else None,
-        "ups.load": ups.load_pct if ups else None,
-        "ups.realpower": round(ups.load_pct / 100 * settings.energy.rated_w, 1) if ups else None,
-        "ups.temperature": ups.temperature_c if ups else None,
-        "input.voltage": line.input_v if line else None,
-        "input.frequency": line.frequency_hz if line else None,
-        "output.voltage": line.output_v if line else None,
-        "battery.voltage": ups.battery_v if ups else None,
+        "ups.load": load,
+        "ups.realpower": None if load is None else round(load / 100 * settings.energy.rated_w, 1),
+        "ups.temperature": power.told_by(ups, "temperature_c"),
+        "input.voltage": power.told_by(line, "input_v"),
+        "input.frequency": power.told_by(line, "frequency_hz"),
+        "output.voltage": power.told_by(line, "output_v"),
+        "battery.voltage": power.told_by(ups, "battery_v"),
         "battery.charge": ups.charge_pct if ups else None,
         "battery.runtime": round(left.seconds) if left and ups else None,
         "battery.health": left.health_pct if left else None,

@@ -10,6 +10,7 @@ from edge.core.enrolment import Counter, Enrolment
 from edge.core.genset import Saved
 from edge.core.health import Door, Health
 from edge.core.packets import Packet
+from edge.core.plant_state import Machine
 from edge.core.power import Supplied
 from edge.core.printing import Answered, Horizon, Job
 from edge.core.upkeep import Usage
@@ -22,6 +23,7 @@ ROW_TYPES: dict[str, type] = {
     "need": Need,
     "usage": Usage,
     "alarm": Alarm,
+    "machine": Machine,
     "device": Health,
     "door": Door,
     "enrolment": Enrolment,

@@ -41,7 +41,7 @@ from edge.core.events import (
     WallTime,
     WokeUp,
 )
-from edge.core.plant_state import State, by_key, given, looked, relays, upkeep_figures, view
+from edge.core.plant_state import Machine, State, by_key, given, looked, relays, upkeep_figures, view
 from edge.core.settings import Settings
 
 #: Phases in which the genset's controller is asked to keep its engine running.
@@ -186,6 +186,13 @@ def _timed(state: State) -> alarms.State:
 
 def _noticed(state: State, event: Event, now: float, settings: Settings) -> State:
     """The wall clock, a dip, a trip of the board: what a condition is made of later."""
+    if isinstance(event, Started) and event.machine:
+        known = state.machine.get("machine")
+        if known is not None and known.id == event.machine:
+            # Only the program ended: that tells nothing of the battery.
+            state = replace(state, battery=battery.survived(state.battery))
+        else:
+            state = replace(state, machine={"machine": Machine(event.machine)})
     if isinstance(event, WallTime):
         state = replace(state, wall=event.unix - now)
     seen = conditions.seen(state.seen, event, state.power.dips, now)

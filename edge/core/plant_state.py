@@ -12,6 +12,14 @@ from edge.core.energy import Answer, Kind, Left
 from edge.core.events import Contact, Relay
 from edge.core.settings import GensetSettings, Settings
 
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Row `machine`: the run of the machine that the rows were written in."""
+
+    id: str = ""
+
+
 UNASKED: Final = Answer("the supply is not known yet: check the mains contact and the UPS", None)
 
 
@@ -27,6 +35,7 @@ class State:
     alarms: alarms.State = field(default_factory=alarms.State)
     upkeep: upkeep.State = field(default_factory=upkeep.State)
     seen: conditions.Seen = field(default_factory=conditions.Seen)
+    machine: Mapping[str, Machine] = field(default_factory=dict)
     at: float = 0.0
     due: float | None = None
     """When anything here ends by time; as of the last step."""
@@ -61,6 +70,7 @@ class State:
             self.energy.saved,
             self.alarms.saved,
             self.upkeep.saved,
+            self.machine,
         )
 
 
@@ -81,6 +91,7 @@ def restore(rows: Mapping[str, Any]) -> State:
         energy=energy.State(saved=part("need")),
         alarms=alarms.State(saved=part("alarm")),
         upkeep=upkeep.State(saved=usage) if usage else upkeep.State(),
+        machine=part("machine"),
     )
 
 

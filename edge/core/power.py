@@ -129,15 +129,20 @@ def told(state: State, now: float, settings: Settings, runtime_s: float | None, 
     return SupplyChanged(
         supply=state.supply,
         mains_contact=level(state, Contact.MAINS),
-        input_v=line.input_v if line else None,
-        battery_v=ups.battery_v if ups else None,
-        load_pct=ups.load_pct if ups else None,
+        input_v=told_by(line, "input_v"),
+        battery_v=told_by(ups, "battery_v"),
+        load_pct=told_by(ups, "load_pct"),
         charge_pct=ups.charge_pct if ups else None,
         ups_status=line.status if line else "",
         runtime_s=None if runtime_s is None else round(runtime_s),
         sources=qualities(state, now, settings),
         cause=cause[:500],
     )
+
+
+def told_by(ups: UpsReading | None, name: str) -> float | None:
+    """A figure of the reading, unless the UPS did not tell it of that moment."""
+    return None if ups is None or name in ups.unknown else float(getattr(ups, name))
 
 
 def next_wakeup(state: State, settings: Settings) -> float | None:

@@ -46,6 +46,7 @@ class Controller(Program):
         self._core = core
         self._boot_s = boot_s
         self._life = 0
+        self._cycles = 1
         self._held = False
 
     @property
@@ -58,7 +59,8 @@ class Controller(Program):
 
     def make(self) -> Booth:
         self.plant.note("program", "starts")
-        identity = Identity("Simulated booth", "sim", f"boot-{self.starts}", SEAL_PUBLIC, COMMAND_PUBLIC)
+        keys = SEAL_PUBLIC, COMMAND_PUBLIC
+        identity = Identity("Simulated booth", "sim", f"boot-{self.starts}", *keys, machine=f"machine-{self._cycles}")
         return Booth(
             self.settings,
             identity,
@@ -113,6 +115,7 @@ class Controller(Program):
         """The controller's power goes or comes: with it a halted machine starts, too."""
         self.die()
         if on:
+            self._cycles += 1
             self._start_in(self._boot_s)
 
     def cut(self, crash: Crash) -> None:

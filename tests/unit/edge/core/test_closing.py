@@ -15,6 +15,7 @@ from contract.messages import (
     Supply,
     TestUpsCommand,
 )
+from edge.core import controller
 from edge.core.commands import CheckPrinter, CutAndRestore, HaltController, PrintCard, SetBeeper, TestUps
 from edge.core.events import (
     CardPrinted,
@@ -26,6 +27,7 @@ from edge.core.events import (
     Relay,
     RequestConfirmed,
     RequestFailed,
+    Started,
     WallTime,
     WokeUp,
 )
@@ -278,3 +280,20 @@ def test_the_beeper_is_muted_on_request_and_the_same_command_is_carried_out_once
     for _ in range(2):
         booth.command(MuteCommand(what="ups", person="Sari"), "m1")
     assert len(requests(booth.given, SetBeeper)) == 1
+
+
+def test_a_crash_in_an_outage_is_not_taken_for_a_dead_battery_but_a_power_cut_is() -> None:
+    health = {}
+    for machine in ("m1", "m2"):
+        booth = small()
+        booth.see(Started("test", "m1"))
+        booth.mains(False)
+        booth.passes(30.0)
+        booth.state = controller.restore(booth.settings, dict(booth.rows), min(booth.outbox), booth.last)
+        booth.see(Started("test", machine))
+        booth.contact(Contact.MAINS, True)
+        booth.line(True)
+        booth.passes(5.0)
+        health[machine] = booth.state.plant.battery.health
+    assert health["m1"] >= 0.7
+    assert health["m2"] < 0.3
