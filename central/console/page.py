@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,20 +40,6 @@ class Console:
         self._notices: dict[str, tuple[str, bool]] = {}
         self._lock = threading.Lock()
         self._versions = _versions(HERE / "static")
-        self._templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals |= {
-            "asset": self.asset,
-            "known": known,
-            "pictures": pictures,
-            "alarm_pictures": alarms,
-            "settings": settings,
-        }
 
     def asset(self, name: str) -> str:
         """Address of a file of `static/`; it changes with the file's content, so browsers may keep it for ever."""
@@ -83,33 +69,39 @@ class Console:
             with self._lock:
                 notice = self._notices.pop(session.id, None)
         say = partial(text, language)
-        page = self._templates.get_template(template).render(
-            lang=language,
-            t=say,
-            now=now,
-            clock=lambda moment: words.clock(language, moment, now),
-            age=lambda moment: words.age(language, moment, now),
-            is_old=lambda moment: moment is None or (now - moment).total_seconds() > self.settings.stale_s,
-            number=partial(words.number, language),
-            translated=partial(translated, language),
-            sentence=partial(sentences.sentence, language),
-            drawing=sentences.drawing,
-            device_name=partial(sentences.device_name, language),
-            alarm_name=partial(alarms.name, language),
-            alarm_cause=partial(alarms.cause, language),
-            alarm_remedy=partial(alarms.remedy, language),
-            told_command=partial(commands.told, language),
-            lasting=partial(words.lasting, language),
-            person=partial(_person, language),
-            device_trouble=partial(sentences.device_trouble, language),
-            totals=self._totals,
-            notice=notice,
-            token=self.sessions.token(session),
-            signed_in=session.signed_in,
-            path=request.url.path,
-            query=request.url.query,
-            here=partial(_here, request),
-            **context,
+        page = (
+            _templates()
+            .get_template(template)
+            .render(
+                lang=language,
+                asset=self.asset,
+                settings=self.settings,
+                t=say,
+                now=now,
+                clock=lambda moment: words.clock(language, moment, now),
+                age=lambda moment: words.age(language, moment, now),
+                is_old=lambda moment: moment is None or (now - moment).total_seconds() > self.settings.stale_s,
+                number=partial(words.number, language),
+                translated=partial(translated, language),
+                sentence=partial(sentences.sentence, language),
+                drawing=sentences.drawing,
+                device_name=partial(sentences.device_name, language),
+                alarm_name=partial(alarms.name, language),
+                alarm_cause=partial(alarms.cause, language),
+                alarm_remedy=partial(alarms.remedy, language),
+                told_command=partial(commands.told, language),
+                lasting=partial(words.lasting, language),
+                person=partial(_person, language),
+                device_trouble=partial(sentences.device_trouble, language),
+                totals=self._totals,
+                notice=notice,
+                token=self.sessions.token(session),
+                signed_in=session.signed_in,
+                path=request.url.path,
+                query=request.url.query,
+                here=partial(_here, request),
+                **context,
+            )
         )
         answer = HTMLResponse(page, status)
         if request.query_params.get("lang") in LANGUAGES:
@@ -124,6 +116,20 @@ def session_of(request: Request) -> Session:
     """The session that the guard found or made."""
     session: Session = request.state.session
     return session
+
+
+@cache
+def _templates() -> Environment:
+    """The pages' templates; each is compiled once."""
+    templates = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals |= {"known": known, "pictures": pictures, "alarm_pictures": alarms}
+    return templates
 
 
 def _person(language: Language, name: str) -> str:
