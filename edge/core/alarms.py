@@ -173,6 +173,17 @@ def count(state: State, *states: AlarmState) -> int:
     return sum(alarm.state in states for alarm in state.saved.values())
 
 
+def calls(state: State) -> bool:
+    """Whether an alarm that needs a person soon holds, and nobody has acknowledged it."""
+    return any(
+        alarm.active
+        and alarm.state is AlarmState.UNACKNOWLEDGED
+        and (definition := ALARMS.get(row.partition("/")[2])) is not None
+        and definition.priority in LOUD
+        for row, alarm in state.saved.items()
+    )
+
+
 def active(state: State) -> tuple[str, ...]:
     """Keys of the alarms whose condition holds."""
     return tuple(key.partition("/")[2] for key, alarm in state.saved.items() if alarm.active)

@@ -232,6 +232,14 @@ def left(state: State, now: float, plate: EnergySettings, extra_w: float = 0.0) 
     )
 
 
+def stretched(state: State, estimate: Estimate, plate: EnergySettings, extra_w: float) -> float:
+    """The estimate's seconds with `extra_w` watts more than the present load."""
+    if state.reading is None or not extra_w:
+        return estimate.seconds
+    present, more = _share(state.reading, plate), _share(state.reading, plate, extra_w)
+    return estimate.seconds * _rate(present, plate) / _rate(more, plate)
+
+
 def untrue(state: State) -> Untrue | None:
     """What the UPS said and what was reckoned, from when it was found until a discharge in which both agree."""
     row = state.row

@@ -58,6 +58,10 @@ _ASKED = frozenset(
 )
 
 
+#: An alarm that nobody has acknowledged calls again after this time (s), unless it was muted.
+CALL_S = 60.0
+
+
 def concerns(state: State, event: Event, now: float, settings: Settings, busy: Mapping[Kind, bool]) -> bool:
     """Whether this event can change anything here; most events of a booth cannot."""
     if isinstance(event, (Started, WallTime)) or busy != state.busy:
@@ -78,9 +82,11 @@ def step(
         return state, []
     before = state
     source, dips = power.observe(state.power, event, now, settings)
-    state = replace(state, power=source, at=now, busy=busy)
+    seen = conditions.seen(state.seen, event, source.dips, now)
+    state = replace(state, power=source, at=now, busy=busy, seen=seen)
     told: list[Message] = list(dips)
-    state = _noticed(state, event, now, settings)
+    if isinstance(event, (Started, WallTime)):
+        state = _noticed(state, event, now)
     if isinstance(event, UpsTestEnded) and event.device == settings.ups:
         state = replace(state, battery=battery.tested(state.battery, event.passed, now))
         told.append(UpsTested(passed=event.passed, cause=event.reason[:500]))
@@ -98,7 +104,9 @@ def step(
     source, changed = state.power, False
     if looked(state, settings):
         source, changed = power.fuse(state.power, now, settings, state.genset.phase, closing)
-    state = _admitted(replace(state, power=source), now, settings, fed)
+    if source is not state.power:
+        state = replace(state, power=source)
+    state = _admitted(state, now, settings, fed)
     if changed:
         seconds = state.left.seconds if state.left else None
         told.append(power.told(source, now, settings, seconds, _cause(state)))
@@ -109,7 +117,8 @@ def step(
         state = replace(state, alarms=raised, muted=state.muted and not loud)
     commands: list[Command] = [Publish(body) for body in (*told, *words)]
     state, orders = _ordered(before, state, event, now, settings)
-    if loud:
+    if loud or (alarms.calls(state.alarms) and not state.muted and now >= state.sounded_at + CALL_S):
+        state = replace(state, sounded_at=now)
         commands.append(Sound(Tone.ALARM))
     due = _due(state, settings)
     return state if due == state.due else replace(state, due=due), commands + orders
@@ -155,6 +164,8 @@ def _due(state: State, settings: Settings) -> float | None:
         alarms.next_wakeup(state.alarms),
         conditions.next_wakeup(state.seen),
     ]
+    if not state.muted and alarms.calls(state.alarms):
+        times.append(state.sounded_at + CALL_S)
     if settings.genset is not None:
         times.append(genset.next_wakeup(state.genset, view(state, state.at, settings), given(state, settings)))
     if state.may_record.wait_s:
@@ -184,19 +195,17 @@ def _timed(state: State) -> alarms.State:
 # --- the parts in turn ----------------------------------------------------------------------------------
 
 
-def _noticed(state: State, event: Event, now: float, settings: Settings) -> State:
-    """The wall clock, a dip, a trip of the board: what a condition is made of later."""
-    if isinstance(event, Started) and event.machine:
-        known = state.machine.get("machine")
-        if known is not None and known.id == event.machine:
-            # Only the program ended: that tells nothing of the battery.
-            state = replace(state, battery=battery.survived(state.battery))
-        else:
-            state = replace(state, machine={"machine": Machine(event.machine)})
+def _noticed(state: State, event: Started | WallTime, now: float) -> State:
+    """The machine and its wall clock."""
     if isinstance(event, WallTime):
-        state = replace(state, wall=event.unix - now)
-    seen = conditions.seen(state.seen, event, state.power.dips, now)
-    return state if seen is state.seen else replace(state, seen=seen)
+        return replace(state, wall=event.unix - now)
+    if not event.machine:
+        return state
+    known = state.machine.get("machine")
+    if known is not None and known.id == event.machine:
+        # Only the program ended: that tells nothing of the battery.
+        return replace(state, battery=battery.survived(state.battery))
+    return replace(state, machine={"machine": Machine(event.machine)})
 
 
 def _sequenced(state: State, now: float, settings: Settings) -> State:
@@ -226,23 +235,24 @@ def _sequenced(state: State, now: float, settings: Settings) -> State:
 def _reckoned(state: State, event: Event, now: float, settings: Settings, fed_by: Supply, fed: bool) -> State:
     """The battery's energy, and what the jobs under way take of it."""
     plate = settings.energy
-    load_w = None
+    load_w, held = None, state.battery
     if isinstance(event, UpsReading) and event.device == settings.ups:
-        state = replace(state, battery=battery.step(state.battery, event, now, plate))
+        held = battery.step(held, event, now, plate)
         load_w = event.load_pct / 100 * plate.rated_w
     elif settings.ups is not None and power.fresh(state.power, now, settings) is None:
-        state = replace(state, battery=battery.silent(state.battery, _draining(fed_by, fed), now, plate))
+        held = battery.silent(held, _draining(fed_by, fed), now, plate)
     tracked = energy.track(state.energy, state.busy, load_w, now, plate)
-    needs = {kind: energy.need(tracked, kind, plate).expected_w for kind in Kind}
-    running = state.busy.get(Kind.PRINT, False)
-    own = battery.left(state.battery, now, plate)
-    if own is None:
-        return state if tracked is state.energy and state.left is None else replace(state, energy=tracked, left=None)
-    recording = battery.left(state.battery, now, plate, 0.0 if state.busy.get(Kind.RECORD) else needs[Kind.RECORD])
-    printing = battery.left(state.battery, now, plate, 0.0 if running else needs[Kind.PRINT])
-    assert recording is not None and printing is not None
-    left = energy.Left(own.seconds, recording.seconds, printing.seconds, own.confidence)
-    return replace(state, energy=tracked, left=left)
+    own = battery.left(held, now, plate)
+    left = None
+    if own is not None:
+
+        def under(kind: Kind) -> float:
+            """With the job's own load, unless it is under way and in the present load already."""
+            more = 0.0 if state.busy.get(kind) else energy.need(tracked, kind, plate).expected_w
+            return battery.stretched(held, own, plate, more)
+
+        left = energy.Left(own.seconds, under(Kind.RECORD), under(Kind.PRINT), own.confidence)
+    return replace(state, battery=held, energy=tracked, left=left, estimate=own)
 
 
 def _closing(
@@ -366,7 +376,7 @@ def _facts(state: State, now: float, settings: Settings) -> conditions.Facts:
         power=state.power,
         genset=state.genset,
         shutdown=state.shutdown,
-        estimate=battery.left(state.battery, now, settings.energy),
+        estimate=state.estimate,
         untrue=battery.untrue(state.battery),
         test_failed=state.battery.row.test_failed,
         usage=upkeep_figures(state, now, settings),

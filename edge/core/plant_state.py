@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from contract.messages import Supply
 from edge.core import alarms, battery, conditions, energy, genset, power, shutdown, upkeep
+from edge.core.battery import Estimate
 from edge.core.energy import Answer, Kind, Left
 from edge.core.events import Contact, Relay
 from edge.core.settings import GensetSettings, Settings
@@ -55,6 +56,9 @@ class State:
     may_record: Answer = UNASKED
     may_print: Answer = UNASKED
     left: Left | None = None
+    estimate: Estimate | None = None
+    """The battery, as of the last step."""
+    sounded_at: float = float("-inf")
 
     @property
     def supply(self) -> Supply:

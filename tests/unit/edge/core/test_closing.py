@@ -16,7 +16,7 @@ from contract.messages import (
     TestUpsCommand,
 )
 from edge.core import controller
-from edge.core.commands import CheckPrinter, CutAndRestore, HaltController, PrintCard, SetBeeper, TestUps
+from edge.core.commands import CheckPrinter, CutAndRestore, HaltController, PrintCard, SetBeeper, Sound, TestUps, Tone
 from edge.core.events import (
     CardPrinted,
     Contact,
@@ -297,3 +297,15 @@ def test_a_crash_in_an_outage_is_not_taken_for_a_dead_battery_but_a_power_cut_is
         health[machine] = booth.state.plant.battery.health
     assert health["m1"] >= 0.7
     assert health["m2"] < 0.3
+
+
+def test_an_alarm_that_nobody_has_acknowledged_calls_again_until_it_is_muted() -> None:
+    booth = small()
+    booth.ups_speaks = False
+    booth.see(DeviceLost("ups", "no answer", "cable"))
+    booth.passes(130.0)
+    sounds = [one for one in booth.given if one == Sound(Tone.ALARM)]
+    assert len(sounds) == 3
+    booth.command(MuteCommand(what="booth", person="Sari"), "m1")
+    booth.passes(130.0)
+    assert len([one for one in booth.given if one == Sound(Tone.ALARM)]) == 3
