@@ -58,7 +58,8 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     # A server that was ended is complained of rightly.
-    ended = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "[object Event]")
+    ended = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "[object Event]", "htmx:sendError")
+    ended += ("htmx:afterRequest",)  # of a request that was under way
     assert [words for words in complaints if not any(word in words for word in ended)] == []
 
 
