@@ -152,20 +152,36 @@ def on_genset() -> World:
 
 
 def genset_fault() -> World:
-    """The genset did not start, the battery is nearly empty, the booth closes."""
+    """The genset did not start, and the battery is low: what can be shed is shed."""
     told = phase(GensetPhase.FAILED, 700, 3, False, "it did not start in 3 attempts")
-    world = _world(
-        FAULT_FIGURES, Supply.ON_BATTERY, told, worst="problem", shed=2, shutdown="announced",
-        shutdown_since=datetime.now(UTC) - timedelta(seconds=8),
-    )  # fmt: skip
+    world = _world(FAULT_FIGURES, Supply.ON_BATTERY, told, worst="problem", shed=2)
     world.sounding = [
         alarm("genset.start-failed", Priority.CRITICAL, ago=700, figures={"attempts": 3}),
-        alarm("booth.closing", Priority.CRITICAL, ago=8, figures={"minutes": 6}),
         alarm("battery.low", Priority.HIGH, ago=100, figures={"minutes": 6}),
         alarm("genset.battery-weak", Priority.MEDIUM, ago=690, figures={"volts": 10.9}),
         alarm("mains.out", Priority.MEDIUM, AlarmState.ACKNOWLEDGED, 900, figures={"supply": "ON_BATTERY"},
               person="technician Siti"),
     ]  # fmt: skip
+    return world
+
+
+def closing() -> World:
+    """The battery is nearly empty: the booth has announced that it goes off."""
+    world = genset_fault()
+    booth = world.boards[BOOTH]
+    why = "the booth is shutting down: the battery is nearly empty"
+    figures = booth.figures | {
+        "supply": "SHUTTING_DOWN", "energy.seconds": 158.0, "battery.charge": 12.0, "may.record": why, "may.print": why,
+    }  # fmt: skip
+    since = datetime.now(UTC) - timedelta(seconds=8)
+    world.boards[BOOTH] = replace(
+        booth, figures=figures, supply=Supply.SHUTTING_DOWN, supply_since=since, shutdown="announced",
+        shutdown_since=since, shutdown_cause="the battery lasts 158 s more",
+    )  # fmt: skip
+    spans_of = world.spans[BOOTH]
+    spans_of[-1] = replace(spans_of[-1], end=since)
+    spans_of.append(SupplySpan(Supply.SHUTTING_DOWN, since, None))
+    world.sounding.insert(0, alarm("booth.closing", Priority.CRITICAL, ago=8, figures={"minutes": 2}))
     return world
 
 
@@ -218,8 +234,8 @@ def plain() -> World:
 
 
 SITUATIONS: dict[str, Callable[[], World]] = {
-    "mains": on_mains, "battery": on_battery, "genset": on_genset, "fault": genset_fault, "lost": ups_lost,
-    "offline": offline, "plain": plain,
+    "mains": on_mains, "battery": on_battery, "genset": on_genset, "fault": genset_fault, "closing": closing,
+    "lost": ups_lost, "offline": offline, "plain": plain,
 }  # fmt: skip
 
 

@@ -48,14 +48,19 @@ def test_a_booth_that_said_it_goes_off_is_off_and_not_lost() -> None:
     assert "Terputus<" not in visit(world).get("/").text
 
 
+def test_a_shutdown_that_was_announced_is_told_on_top_with_its_cause() -> None:
+    page = the_power_page(SITUATIONS["closing"]())
+    assert "Diumumkan: loket akan menutup diri" in page and "baterai cukup 158 dtk lagi" in page
+
+
 def test_the_worst_alarm_and_the_minutes_left_stand_on_the_overview() -> None:
     page = visit(SITUATIONS["fault"]()).get("/").text
-    assert "Genset gagal menyala" in page and "dan 4 alarm lain" in page and "6 menit tersisa" in page
+    assert "Genset gagal menyala" in page and "dan 3 alarm lain" in page and "6 menit tersisa" in page
 
 
 def test_unacknowledged_alarms_are_counted_on_top_of_every_page() -> None:
     totals = visit(SITUATIONS["fault"]()).get("/totals").text
-    assert re.search(r'id="total-alarms".*?4</b><span>Alarm belum diakui', totals)
+    assert re.search(r'id="total-alarms".*?3</b><span>Alarm belum diakui', totals)
 
 
 def test_an_alarm_is_acknowledged_with_who_did_it() -> None:
