@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from hardware.rig import control, files
+from hardware.rig.bench_board import UNREAL, micropython
 from hardware.rig.places import DEFAULT, Places, read_json, write_json
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -244,6 +245,8 @@ def _supervise(supervisor: Supervisor) -> int:
         supervisor.start()
         if not supervisor.stopping.is_set():
             _say(_what_to_try(supervisor.places))
+            if not micropython():
+                _say(f"The power board runs in {UNREAL}")
             _say(f"console http://127.0.0.1:{supervisor.ports['console']}")
         while not supervisor.stopping.wait(0.1):
             supervisor.tend()
