@@ -11,6 +11,9 @@ KNOWN_POWER: Final[dict[str, str]] = {
     "mains are out, and the energy left is not known: the UPS does not answer": (
         "PLN padam dan sisa baterai tidak diketahui: UPS tidak menjawab"
     ),
+    "the contact alone says that the mains are back: plug the UPS's cable in, or wait for its word": (
+        "hanya kontak yang menyatakan PLN kembali: pasang kabel UPS, atau tunggu jawabannya"
+    ),
     "the mains are just back: a card waits until they have proved steady": (
         "PLN baru kembali: kartu menunggu sampai terbukti stabil"
     ),

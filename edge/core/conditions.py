@@ -189,7 +189,9 @@ def _engine(found: dict[str, Cause], facts: Facts, now: float, settings: Setting
     if fault and "fail-to-start" not in fault:
         found["genset.fault"] = Cause(fault, {"alarms": fault.rpartition(": ")[2]})
     if sequence.failure == "start" or "fail-to-start" in fault:
-        found["genset.start-failed"] = Cause(sequence.cause, {"attempts": sequence.attempt or given.attempts})
+        # A controller cranks by itself: one attempt of ours is all of its own.
+        attempts = given.attempts if given.device is not None else sequence.attempt or given.attempts
+        found["genset.start-failed"] = Cause(f"it did not start in {attempts} attempts", {"attempts": attempts})
     if sequence.overrun:
         found["genset.stop-failed"] = Cause("it turns though it was told to stop")
     if sequence.stalled or sequence.failure == "stall":

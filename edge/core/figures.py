@@ -7,6 +7,7 @@ from edge.core import alarms, battery, conditions, energy, genset, power, upkeep
 from edge.core.energy import Answer, Kind, Need
 from edge.core.events import Contact, Relay
 from edge.core.plant_state import State, upkeep_figures
+from edge.core.plant_state import given as given_times
 from edge.core.settings import Settings
 
 Figures = dict[str, float | int | str | bool | None]
@@ -78,6 +79,7 @@ def _genset(state: State, now: float, settings: Settings) -> Figures:
     return {
         "genset.phase": state.genset.phase.value,
         "genset.attempt": state.genset.attempt,
+        "genset.attempts": given_times(state, settings).attempts,
         "genset.verified": power.verified(state.power, now, settings),
         "genset.running": power.running(state.power, now, settings),
         "genset.volts": volts,
