@@ -127,12 +127,14 @@ def admit(
     settings: EnergySettings,
     on_ups: bool,
     confirmed: bool = True,
+    measured: bool = True,
 ) -> Answer:
     """Whether a job may begin now.
 
     `fed`: mains or genset carry the load; `fed_for_s`: since when. `until_power_s`: expected seconds until the genset
     carries it, None when it is not on its way. `on_ups`: what does the job hangs on the UPS.
-    `confirmed`: more than the contact alone says that an outage is over.
+    `confirmed`: more than the contact alone says that an outage is over. `measured`: the UPS answers; what is only
+    reckoned is not enough for a card.
     """
     if kind is Kind.RECORD and (not on_ups or supply is Supply.UNKNOWN):
         return Answer()  # Every finished capture is kept: a cut costs the applicant minutes, and loses nothing.
@@ -149,7 +151,7 @@ def admit(
         return _on_line(wanted, kind, left, fed_for_s, settings, on_ups)
     if not on_ups:
         return Answer("mains are out: a card is not begun without them", until_power_s)
-    if left is None:
+    if left is None or (kind is Kind.PRINT and not measured):
         return Answer("mains are out, and the energy left is not known: the UPS does not answer", until_power_s)
     have, must = _have(left, kind), _must(wanted, settings)
     if have >= must:

@@ -294,6 +294,7 @@ def _admitted(state: State, now: float, settings: Settings, fed: bool) -> State:
             settings.energy,
             on_ups,
             state.confirmed,
+            power.fresh(state.power, now, settings) is not None,
         )
 
     record = ask(Kind.RECORD, settings.ups is not None)

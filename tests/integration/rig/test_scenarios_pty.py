@@ -11,8 +11,8 @@ from hardware.rig.pty_stage import PtyStage
 from hardware.rig.scenario.run import Run, run_file
 from hardware.rig.scenario_command import FOLDER
 
-#: Contacts on pins; relays on pins; the board's MicroPython while the program dies; a shutdown that is taken back.
-CHOSEN = ("mains-bounce", "exercise", "controller-killed-on-genset", "shutdown-cancelled")
+#: Contacts on pins; relays on pins; a program that dies in an outage; a shutdown that is taken back.
+CHOSEN = ("mains-bounce", "exercise", "killed-during-outage", "shutdown-cancelled")
 
 
 @pytest.fixture(scope="module")

@@ -173,6 +173,7 @@ def test_losing_the_ups_on_battery_is_told_and_neither_an_outage_nor_an_end_of_o
     booth.passes(20.0)
     assert booth.supplies == [Supply.ON_MAINS, Supply.ON_BATTERY]
     assert booth.alarm("ups.lost") is AlarmState.UNACKNOWLEDGED
+    assert "the UPS does not answer" in booth.state.no_print, "what is only reckoned is not enough for a card"
 
 
 def test_a_contact_alone_does_not_end_an_outage_for_a_card() -> None:
