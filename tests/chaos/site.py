@@ -67,6 +67,8 @@ class Site:
         booth["link"] = {"resend_s": 1.0}
         taken = set(self.order)
         booth["device"] = [one for one in booth["device"] if not one.get("takes") or taken & set(one["takes"])]
+        # Mains prove themselves sooner than at a booth: here they come and go all the time.
+        booth["power"].setdefault("energy", {})["steady_s"] = 2
         self.places.booth_file.write_text(files.toml(booth).lstrip(), encoding="utf-8")
         central = tomllib.loads(self.places.central_file.read_text(encoding="utf-8"))
         central["booth"][0]["blanks"] = CARDS
