@@ -275,7 +275,7 @@ def side_by_side(folder: Path) -> Iterator[Side]:
         for name, seconds in links.items():
             link = folder / "nut" / name
             bench.ptys.add(name, OnPlant(Tap(bench.ups), bench.plant), link, baud=BAUD)
-            sections += f"[{name}]\ndriver = nutdrv_qx\nport = \"{link}\"\nprotocol = megatec\npollinterval = {seconds}\n"
+            sections += f'[{name}]\ndriver = nutdrv_qx\nport = "{link}"\nprotocol = megatec\npollinterval = {seconds}\n'
         try:
             with serving(folder / "nut", sections, dict.fromkeys(links, "nutdrv_qx")) as server:
                 booth = Booth(set_up.ports["broker"])
