@@ -365,7 +365,11 @@ def _keyed(state: State, event: Event, settings: Settings) -> tuple[State, list[
         return state, []
     if isinstance(event, RequestFailed) and event.device == engine.device and event.request == "StartGenset":
         return replace(state, key_failed=True), []
+    if not looked(state, settings):
+        return state, []
     wanted = by_key(state, settings) and state.genset.phase in _ASKED
+    if state.key_on is None and not wanted and state.genset.phase is GensetPhase.STOPPED:
+        return replace(state, key_on=False), []
     if wanted == state.key_on:
         return state, []
     order = do.StartGenset() if wanted else do.StopGenset()

@@ -41,8 +41,8 @@ class State:
     due: float | None = None
     """When anything here ends by time; as of the last step."""
     relays: frozenset[Relay] | None = None
-    key_on: bool = False
-    """Whether the genset's controller was asked to run."""
+    key_on: bool | None = None
+    """Whether the genset's controller was asked to run; None after a start: an earlier run may have asked it."""
     key_failed: bool = False
     """It advertises the key and lacks it: the start relay does the work."""
     muted: bool = False

@@ -214,6 +214,17 @@ def test_a_controllers_shutdown_alarm_forbids_a_start_and_is_named() -> None:
     assert booth.alarm("genset.oil-low") is AlarmState.UNACKNOWLEDGED
 
 
+def test_a_start_that_finds_a_running_engine_and_good_mains_asks_the_controller_to_stop_it() -> None:
+    booth, _ = controlled()
+    booth.power_cut()
+    booth.given.clear()
+    booth.see(GensetReading("dse", mode="auto", rpm=1500.0, volts=231.0, hertz=50.0))
+    for contact, closed in ((Contact.MAINS, True), (Contact.ATS_MAINS, True), (Contact.ATS_GENSET, False)):
+        booth.contact(contact, closed)
+    booth.passes(4.0)
+    assert requests(booth.given, StopGenset)
+
+
 def test_losing_the_controllers_link_is_told_and_is_no_outage() -> None:
     booth, _ = controlled()
     booth.passes(15.0)
