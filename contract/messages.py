@@ -9,35 +9,17 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
+
+from contract import desk
+from contract.base import BoothId as BoothId
+from contract.base import Count, Seq, Sha256
+from contract.base import Id as Id
+from contract.base import Message as Message
+from contract.base import Modality as Modality
+from contract.base import Text as Text
 
 VERSION: Final = 1
-
-Id = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._-]+$")]
-BoothId = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")]
-Text = Annotated[str, Field(max_length=500)]
-Seq = Annotated[int, Field(ge=0, lt=2**63)]
-#: What a coordinator's database can count.
-Count = Annotated[int, Field(ge=1, lt=2**31)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class Message(BaseModel):
-    """Base of all messages: immutable, unknown fields ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Modality(StrEnum):
-    """One kind of capture, in the order of the study by default."""
-
-    PHOTO = "photo"
-    SIGNATURE = "signature"
-    RIGHT_FOUR = "right-four"
-    LEFT_FOUR = "left-four"
-    THUMBS = "thumbs"
-    IRIS = "iris"
-
 
 class Supply(StrEnum):
     """What feeds the booth: one fused state.
@@ -139,6 +121,8 @@ class BoothStarted(Message):
     """The booth program started; `boot` of the envelope is new."""
 
     version: Text
+    key: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    """The Ed25519 public key, hex, with which this booth signs its packets and exports; made with its database."""
 
 
 class SupplyChanged(Message):
@@ -267,6 +251,8 @@ class AttemptMade(Message):
     attempt: Count
     accepted: bool
     quality: dict[str, float] = Field(default_factory=dict)
+    nfiq2: dict[str, int] = Field(default_factory=dict)
+    """NFIQ2 (ISO/IEC 29794-4) of each finger, 0..100, where it could be told."""
     reason: Text = ""
 
 
@@ -329,6 +315,7 @@ BODIES: dict[str, type[Message]] = {
     "enrolment.cancelled": EnrolmentCancelled,
     "print.changed": PrintChanged,
     "command.done": CommandDone,
+    **desk.BODIES,
 }
 KINDS: dict[type[Message], str] = {model: kind for kind, model in BODIES.items()}
 
@@ -461,6 +448,15 @@ class AlarmCommand(Message):
     reason: Text = ""
 
 
+class NikAnswerCommand(Message):
+    """What the centre says of an applicant's NIK; asked by the coordinator when the enrolment is opened."""
+
+    kind: Literal["nik-answer"] = "nik-answer"
+    enrolment: Id
+    standing: desk.Standing
+    reason: Text = ""
+
+
 PowerCommand = TestUpsCommand | TestGensetCommand | MuteCommand | AlarmCommand
 
 
@@ -472,7 +468,9 @@ class Command(Message):
     booth: BoothId
     issued: AwareDatetime
     expires: AwareDatetime
-    body: Annotated[PrintCommand | SettleCommand | IdentifyCommand | PowerCommand, Field(discriminator="kind")]
+    body: Annotated[
+        PrintCommand | SettleCommand | IdentifyCommand | NikAnswerCommand | PowerCommand, Field(discriminator="kind")
+    ]
 
 
 class SignedCommand(Message):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from contract.messages import BoothId, Id, Message, Modality, Sha256
+from contract.base import BoothId, Id, Message, Modality, Sha256
 
 MAGIC = b"LKP1"
 PART = 64 * 1024

@@ -25,6 +25,7 @@ from edge.adapters.signals import Signals
 from edge.adapters.store import Store
 from edge.core import commands as do
 from edge.core import events as fact
+from edge.core import requests as ask
 from edge.core.settings import Settings
 from edge.devices import Device
 
@@ -311,9 +312,9 @@ class Booth:
         if self._halt is not None:
             self._halt(reason)
 
-    def _ask(self, device: str, request: do.Request, now: float) -> None:
+    def _ask(self, device: str, request: ask.Request, now: float) -> None:
         driver = self._drivers[device]
-        if isinstance(request, do.PrintCard):
+        if isinstance(request, ask.PrintCard):
             try:
                 request = replace(request, panels=sealing.panels(self._store.blob(request.blob)))
             except sealing.BlobError as error:

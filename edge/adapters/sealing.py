@@ -48,6 +48,8 @@ def seal_capture(taken: CaptureTaken, recipient: bytes) -> CaptureSealed:
         sealed=sealed,
         sha256=hashlib.sha256(sealed).hexdigest(),
         hash=taken.hash,
+        nfiq2={sample.subtype: sample.nfiq2 for sample in taken.samples if sample.nfiq2 is not None},
+        officer=taken.officer,
     )
 
 

@@ -6,13 +6,15 @@ the next start may find them not done, so whatever depends on them is asked for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
-from contract.messages import Message, Modality
+from contract.desk import Deed
+from contract.messages import Message
 from contract.packet import CaptureEntry
 from edge.core.events import Relay
+from edge.core.refusals import Refusal
+from edge.core.requests import Request
 
 
 class Lamp(StrEnum):
@@ -167,100 +169,29 @@ class Ask(Command):
     request: Request
 
 
-# --- requests that drivers understand ------------------------------------------------------------------
+# --- the front desk ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """Base of what a driver can be asked to do."""
+class KeepDeed(Durable):
+    """Append one link to the booth's record of who did what, which is never changed."""
+
+    deed: Deed
 
 
 @dataclass(frozen=True, slots=True)
-class StartCapture(Request):
-    """Take one modality. Ends in CaptureTaken or CaptureFailed with the same transaction.
+class Announce(Command):
+    """Call a number over the loudspeaker; after all that were asked for before. Answered by `Announced`."""
 
-    `transaction`: 4..50 characters. `timeout_s`: how long the device may try.
-    """
-
-    modality: Modality
-    transaction: str
-    timeout_s: float
-    requested_score: int
-    previous_hash: str = ""
-    exceptions: tuple[str, ...] = ()
+    call: str
+    number: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
-class StopCapture(Request):
-    """Give the present capture up; a late result is dropped by the driver."""
+class Answer(Command):
+    """The answer to an `OfficerAsked`: done, or why not. `given` is what came of it, such as a ticket's id."""
 
-
-@dataclass(frozen=True, slots=True)
-class CheckPrinter(Request):
-    """Read status and counter now; answered by PrinterReady, DeviceFault or DeviceLost."""
-
-
-@dataclass(frozen=True, slots=True)
-class PrintCard(Request):
-    """Print one card. The core names the blob; the runtime fills `panels` (letter -> raster) from it.
-
-    Ends in CardPrinted or PrintFailed with the same job. `counter` is what was read before.
-    """
-
-    job: str
-    counter: int
-    blob: str
-    panels: dict[str, bytes] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class TestUps(Request):
-    """Begin a battery test; it ends in UpsTestEnded, or RequestFailed if it does not begin."""
-
-    __test__ = False
-    length: Literal["quick", "two-minutes", "deep"] = "quick"
-
-
-@dataclass(frozen=True, slots=True)
-class CancelUpsTest(Request):
-    """Break a battery test off."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetBeeper(Request):
-    """The UPS's beeper on or off (Megatec can only toggle: the driver looks at the status bit)."""
-
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CutAndRestore(Request):
-    """Cut the output in `off_s` (12..600 s), restore it `back_min` (1..9999) minutes later, or when the mains are back.
-
-    The load always power-cycles, also when the mains return before the cut.
-    """
-
-    off_s: float
-    back_min: int
-
-
-@dataclass(frozen=True, slots=True)
-class CancelCut(Request):
-    """Take a cut back that has not happened yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class StartGenset(Request):
-    """Ask the genset's controller to start. Only its readings prove that it runs."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopGenset(Request):
-    """Ask the genset's controller to stop, with its own cool-down."""
-
-
-@dataclass(frozen=True, slots=True)
-class DriveRelays(Request):
-    """The relays that the power board shall hold, from now on; its driver repeats it, since the board is a deadman."""
-
-    on: frozenset[Relay]
+    reply: str
+    refusal: Refusal | None = None
+    given: str = ""

@@ -22,18 +22,7 @@ from contract.messages import (
 )
 from contract.packet import CaptureEntry, count, entry_of, transaction
 from edge.core import documents
-from edge.core.commands import (
-    Ask,
-    AssemblePacket,
-    Command,
-    DropBlob,
-    KeepBlob,
-    Publish,
-    Sound,
-    StartCapture,
-    StopCapture,
-    Tone,
-)
+from edge.core.commands import Ask, AssemblePacket, Command, DropBlob, KeepBlob, Publish, Sound, Tone
 from edge.core.events import (
     Button,
     ButtonPressed,
@@ -45,6 +34,7 @@ from edge.core.events import (
     PacketSpoiled,
     Started,
 )
+from edge.core.requests import StartCapture, StopCapture
 from edge.core.settings import Settings
 
 

@@ -271,17 +271,23 @@ class Sample:
     quality: float
     format: str
     value: bytes
+    nfiq2: int | None = None
+    """NFIQ2 of a finger, 0..100, told by the judge; None: not told."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureTaken(DeviceEvent):
-    """The device delivered a capture, in plain. The runtime seals it before the core sees it."""
+    """The device delivered a capture, in plain. The runtime has it judged, and seals it before the core sees it."""
 
     modality: Modality
     transaction: str
     samples: tuple[Sample, ...]
     hash: str = ""
     """The SBI hash chain's value after this capture; the next capture names it as previousHash."""
+    judged: bool = False
+    """Whether the judge has seen it (or could not be asked)."""
+    officer: str = ""
+    """The officer whose stored finger is among the samples; empty: nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +300,8 @@ class CaptureSealed(DeviceEvent):
     sealed: bytes
     sha256: str
     hash: str = ""
+    nfiq2: dict[str, int] = field(default_factory=dict)
+    officer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from contract.messages import (
 )
 from edge.core import alarms, battery, conditions, energy, genset, power, shutdown, upkeep
 from edge.core import commands as do
+from edge.core import requests as ask
 from edge.core.commands import Command, Publish, Sound, Tone
 from edge.core.energy import Answer, Kind
 from edge.core.events import (
@@ -140,7 +141,7 @@ def _carried_out(state: State, body: PowerCommand, now: float, settings: Setting
         case MuteCommand():
             if power.fresh(state.power, now, settings) is None or settings.ups is None:
                 return state, [], "the UPS does not answer"
-            return state, [do.Ask(settings.ups, do.SetBeeper(False))], ""
+            return state, [do.Ask(settings.ups, ask.SetBeeper(False))], ""
         case TestUpsCommand():
             return _test_ups(state, body, now, settings)
         case TestGensetCommand():
@@ -326,7 +327,7 @@ def _ordered(before: State, state: State, event: Event, now: float, settings: Se
         pass  # A board holds what it was told before the restart, and the engine with it.
     elif on != state.relays or _board_is_back(before, state, event, settings):
         if settings.board is not None:
-            orders.append(do.Ask(settings.board, do.DriveRelays(on)))
+            orders.append(do.Ask(settings.board, ask.DriveRelays(on)))
         if on != state.relays and settings.wired & {relay.value for relay in Relay}:
             orders.append(do.SetRelays(on))
         state = replace(state, relays=on)
@@ -334,7 +335,7 @@ def _ordered(before: State, state: State, event: Event, now: float, settings: Se
     orders += more
     if settings.ups is not None:
         if shutdown.due_order(state.shutdown, now):
-            cut = do.CutAndRestore(settings.energy.off_s, settings.energy.back_min)
+            cut = ask.CutAndRestore(settings.energy.off_s, settings.energy.back_min)
             orders.append(do.Ask(settings.ups, cut))
             state = replace(state, shutdown=replace(state.shutdown, asked_at=now))
         if isinstance(event, RequestConfirmed) and event.device == settings.ups and event.request == "CutAndRestore":
@@ -372,7 +373,7 @@ def _keyed(state: State, event: Event, settings: Settings) -> tuple[State, list[
         return replace(state, key_on=False), []
     if wanted == state.key_on:
         return state, []
-    order = do.StartGenset() if wanted else do.StopGenset()
+    order = ask.StartGenset() if wanted else ask.StopGenset()
     return replace(state, key_on=wanted), [do.Ask(engine.device, order)]
 
 
@@ -425,7 +426,7 @@ def _test_ups(state: State, body: TestUpsCommand, now: float, settings: Settings
     if body.length == "cancel":
         if not ups.testing:
             return state, [], "no test is running"
-        return state, [do.Ask(settings.ups, do.CancelUpsTest())], ""
+        return state, [do.Ask(settings.ups, ask.CancelUpsTest())], ""
     if not power.fed(state.power, state.supply):
         return state, [], "the battery carries the booth now: test it when the mains are back"
     if ups.testing:
@@ -434,4 +435,4 @@ def _test_ups(state: State, body: TestUpsCommand, now: float, settings: Settings
         return state, [], "a recording or a print is under way: test the battery when the booth is idle"
     if ups.battery_low or (ups.charge_pct is not None and ups.charge_pct < 50):
         return state, [], "the battery is not charged enough for a test"
-    return state, [do.Ask(settings.ups, do.TestUps(body.length))], ""
+    return state, [do.Ask(settings.ups, ask.TestUps(body.length))], ""

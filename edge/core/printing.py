@@ -21,7 +21,7 @@ from datetime import datetime
 
 from contract import messages
 from contract.messages import CommandDone, Outcome, PrintChanged, PrintCommand, PrintState, SettleCommand
-from edge.core.commands import Ask, CheckPrinter, Command, DropBlob, KeepBlob, PrintCard, Publish, Sound, Tone
+from edge.core.commands import Ask, Command, DropBlob, KeepBlob, Publish, Sound, Tone
 from edge.core.events import (
     CardPrinted,
     CommandForged,
@@ -31,6 +31,7 @@ from edge.core.events import (
     PrinterReady,
     PrintFailed,
 )
+from edge.core.requests import CheckPrinter, PrintCard
 from edge.core.settings import Settings
 
 #: Evolis: 1016 lines of 81 bytes for black and overlay, 1016 x 648 bytes for a colour.

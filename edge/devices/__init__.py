@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from edge.core.commands import Request
 from edge.core.events import Event
+from edge.core.requests import Request
 
 
 class Device(Protocol):

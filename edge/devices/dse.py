@@ -19,7 +19,6 @@ from pymodbus.pdu.register_message import (
     WriteMultipleRegistersResponse,
 )
 
-from edge.core.commands import Request, StartGenset, StopGenset
 from edge.core.events import (
     DeviceLost,
     DeviceOnline,
@@ -29,6 +28,7 @@ from edge.core.events import (
     RequestConfirmed,
     RequestFailed,
 )
+from edge.core.requests import Request, StartGenset, StopGenset
 from edge.devices import gencomm
 from edge.devices.gencomm import Block
 from edge.devices.noise import told_once

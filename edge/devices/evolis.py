@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from edge.core.commands import CheckPrinter, PrintCard, Request
 from edge.core.events import (
     CardPrinted,
     DeviceFault,
@@ -23,6 +22,7 @@ from edge.core.events import (
     PrinterReady,
     PrintFailed,
 )
+from edge.core.requests import CheckPrinter, PrintCard, Request
 from edge.devices import evolis_job
 from edge.devices.evolis_job import BYTE_S, LOST_REMEDY, MOVE_S, READ_S, RETRY_REMEDY
 from edge.devices.evolis_wire import (

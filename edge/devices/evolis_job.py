@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.core.commands import PrintCard
+from edge.core.requests import PrintCard
 from edge.devices.evolis_wire import LEVELS, PANELS, SIZES, Status, Trouble
 
 READ_S = 3.0

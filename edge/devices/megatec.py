@@ -6,7 +6,6 @@ reading the status again.
 
 from __future__ import annotations
 
-from edge.core.commands import Request
 from edge.core.events import (
     DeviceFault,
     DeviceLost,
@@ -16,6 +15,7 @@ from edge.core.events import (
     RequestFailed,
     UpsReading,
 )
+from edge.core.requests import Request
 from edge.devices.megatec_wire import ImplausibleError, Rating, encode, read_identity, read_q1, read_rating
 from edge.devices.noise import told_once
 from edge.devices.ups_errands import Errands

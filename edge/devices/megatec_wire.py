@@ -10,8 +10,8 @@ import math
 import re
 from dataclasses import dataclass, replace
 
-from edge.core.commands import CancelCut, CancelUpsTest, CutAndRestore, Request, SetBeeper, TestUps
 from edge.core.events import UpsReading
+from edge.core.requests import CancelCut, CancelUpsTest, CutAndRestore, Request, SetBeeper, TestUps
 
 _NUMBER = rb"\d{1,3}(?:\.\d{1,2})?"
 _Q1 = re.compile(rb"\((%s) (%s) (%s) (\d{1,3}) (%s) (%s) (%s) ([01]{8})" % ((_NUMBER,) * 6))

@@ -7,7 +7,6 @@ sent each DRIVE_S, from the loop that decides; when that loop stands still, the 
 from __future__ import annotations
 
 from contract import power_wire as wire
-from edge.core.commands import DriveRelays, Request
 from edge.core.events import (
     BoardReading,
     Contact,
@@ -19,6 +18,7 @@ from edge.core.events import (
     Relay,
     RequestFailed,
 )
+from edge.core.requests import DriveRelays, Request
 from edge.devices.noise import told_once
 
 DRIVE_S = 0.8

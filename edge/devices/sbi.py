@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import h11
 
 from contract.messages import Modality
-from edge.core.commands import Request, StartCapture, StopCapture
 from edge.core.events import CaptureFailed, CaptureTaken, DeviceFault, DeviceLost, DeviceOnline, Event, FrameRejected
+from edge.core.requests import Request, StartCapture, StopCapture
 from edge.devices import sbi_answers
 from edge.devices.sbi_answers import KINDS, SUBTYPES, Refused
 

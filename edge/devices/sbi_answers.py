@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract.messages import Modality
-from edge.core.commands import StartCapture
 from edge.core.events import Sample
+from edge.core.requests import StartCapture
 
 FINGER, FACE, IRIS = "Finger", "Face", "Iris"
 KINDS = {

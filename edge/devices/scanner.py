@@ -9,8 +9,8 @@ from __future__ import annotations
 import binascii
 from typing import Literal
 
-from edge.core.commands import Request
 from edge.core.events import DeviceLost, DeviceOnline, DocumentScanned, Event, FrameRejected
+from edge.core.requests import Request
 from edge.devices.noise import told_once
 
 LONGEST = 4096

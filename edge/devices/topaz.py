@@ -10,7 +10,6 @@ import struct
 from dataclasses import dataclass, field
 
 from contract.messages import Modality
-from edge.core.commands import Request, StartCapture, StopCapture
 from edge.core.events import (
     CaptureFailed,
     CaptureTaken,
@@ -20,6 +19,7 @@ from edge.core.events import (
     FrameRejected,
     Sample,
 )
+from edge.core.requests import Request, StartCapture, StopCapture
 
 QUIET_S = 1.5
 """Without ink for so long, a signature is finished."""

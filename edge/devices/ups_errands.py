@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edge.core.commands import CancelCut, CancelUpsTest, CutAndRestore, Request, SetBeeper, TestUps
 from edge.core.events import Event, RequestConfirmed, RequestFailed, UpsReading, UpsTestEnded
+from edge.core.requests import CancelCut, CancelUpsTest, CutAndRestore, Request, SetBeeper, TestUps
 
 TRIES = 3
 EFFECT_S = 2.0

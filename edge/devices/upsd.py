@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 
-from edge.core.commands import CutAndRestore, Request
 from edge.core.events import DeviceFault, DeviceLost, DeviceOnline, Event, FrameRejected, RequestFailed, UpsReading
+from edge.core.requests import CutAndRestore, Request
 from edge.devices.noise import told_once
 from edge.devices.ups_errands import Errands
 from edge.devices.upsd_wire import details, instant, quote, read_vars, words

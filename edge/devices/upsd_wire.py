@@ -9,8 +9,8 @@ import math
 import re
 from collections.abc import Mapping
 
-from edge.core.commands import CancelCut, CancelUpsTest, Request, SetBeeper, TestUps
 from edge.core.events import UpsReading
+from edge.core.requests import CancelCut, CancelUpsTest, Request, SetBeeper, TestUps
 
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s"]+)')
 _ESCAPED = re.compile(r"\\(.)")

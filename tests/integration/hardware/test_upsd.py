@@ -12,7 +12,6 @@ import pytest
 
 from edge.adapters.items import PortClosed, PortData, PortOpened
 from edge.adapters.serial_port import Line, SerialPort
-from edge.core.commands import CancelCut, CancelUpsTest, CutAndRestore, Request, SetBeeper, TestUps
 from edge.core.events import (
     DeviceFault,
     DeviceLost,
@@ -23,6 +22,7 @@ from edge.core.events import (
     UpsReading,
     UpsTestEnded,
 )
+from edge.core.requests import CancelCut, CancelUpsTest, CutAndRestore, Request, SetBeeper, TestUps
 from edge.devices.upsd import Upsd
 from hardware.simulators.megatec import Ups
 from tests.integration.hardware.nut import PASSWORD, USER, Nut, Server, megatec, serving

@@ -31,6 +31,7 @@ from edge.adapters.signals import Signals
 from edge.adapters.store import Loaded, StoreError
 from edge.core import commands as do
 from edge.core import events as fact
+from edge.core import requests as ask
 from edge.core.settings import Settings
 from edge.runtime import Booth, Identity, run, uuid7
 
@@ -106,7 +107,7 @@ class Driver:
     def __init__(self, name: str) -> None:
         self.name = name
         self.says: list[fact.Event] = []
-        self.asked: list[do.Request] = []
+        self.asked: list[ask.Request] = []
         self.calls: list[str] = []
         self.due: float | None = None
         self._out = b""
@@ -123,7 +124,7 @@ class Driver:
     def closed(self, now: float, error: str) -> list[fact.Event]:
         return self._call(f"closed {error}")
 
-    def send(self, request: do.Request, now: float) -> list[fact.Event]:
+    def send(self, request: ask.Request, now: float) -> list[fact.Event]:
         self.asked.append(request)
         return self._call("send")
 
@@ -292,10 +293,10 @@ def test_a_capture_that_was_altered_on_the_disk_makes_no_packet_and_is_named(wor
 def test_the_printer_gets_the_rasters_of_the_signed_command(world: World) -> None:
     panels = {"k": base64.b64encode(zlib.compress(b"\x01" * 900)).decode()}
     world.store.blobs["print/j"] = json.dumps({"panels": panels}).encode()
-    world.decisions.answer = lambda _event: [do.Ask("pad", do.PrintCard("j", 7, "print/j"))]
+    world.decisions.answer = lambda _event: [do.Ask("pad", ask.PrintCard("j", 7, "print/j"))]
     world.booth.handle(PRESSED, 1.0)
     (asked,) = world.driver.asked
-    assert isinstance(asked, do.PrintCard)
+    assert isinstance(asked, ask.PrintCard)
     assert (asked.job, asked.counter, asked.panels) == ("j", 7, {"k": b"\x01" * 900})
 
 
@@ -314,7 +315,7 @@ def test_the_printer_gets_the_rasters_of_the_signed_command(world: World) -> Non
 def test_a_card_without_usable_rasters_fails_without_touching_a_card(world: World, raw: bytes | None) -> None:
     if raw is not None:
         world.store.blobs["print/j"] = raw
-    once = iter([[do.Ask("pad", do.PrintCard("j", 7, "print/j"))]])
+    once = iter([[do.Ask("pad", ask.PrintCard("j", 7, "print/j"))]])
     world.decisions.answer = lambda _event: next(once, [])
     world.booth.handle(PRESSED, 1.0)
     assert world.driver.asked == []

@@ -10,8 +10,9 @@ from typing import TypeVar
 from contract import messages
 from contract.messages import Message, Modality, PrintCommand, SettleCommand
 from edge.core import controller, journal
-from edge.core.commands import Ask, Command, Record, StartCapture
+from edge.core.commands import Ask, Command, Record
 from edge.core.events import CaptureSealed, CommandReceived, Event, PacketAssembled, PrinterReady, Started
+from edge.core.requests import StartCapture
 from edge.core.settings import Settings
 
 CARD = "KK:3526010101100001;NIK:3526014101900001"

@@ -16,7 +16,7 @@ from contract.messages import (
     TestUpsCommand,
 )
 from edge.core import controller
-from edge.core.commands import CheckPrinter, CutAndRestore, HaltController, PrintCard, SetBeeper, Sound, TestUps, Tone
+from edge.core.commands import HaltController, Sound, Tone
 from edge.core.events import (
     CardPrinted,
     Contact,
@@ -31,6 +31,7 @@ from edge.core.events import (
     WallTime,
     WokeUp,
 )
+from edge.core.requests import CheckPrinter, CutAndRestore, PrintCard, SetBeeper, TestUps
 from edge.core.settings import EnergySettings
 from tests.unit.edge.core.booth import print_command, requests
 from tests.unit.edge.core.powered import Powered

@@ -13,9 +13,10 @@ from contract.messages import (
     EnrolmentStarted,
     Modality,
 )
-from edge.core.commands import AssemblePacket, Command, DropBlob, KeepBlob, StartCapture, StopCapture
+from edge.core.commands import AssemblePacket, Command, DropBlob, KeepBlob
 from edge.core.documents import nik_fault
 from edge.core.events import Button, ButtonPressed, CaptureFailed, CaptureSealed, DocumentScanned, PacketSpoiled, WokeUp
+from edge.core.requests import StartCapture, StopCapture
 from tests.unit.edge.core.booth import CARD, Booth, asked, assembled, requests
 
 START, NEXT, STOP = ButtonPressed(Button.START), ButtonPressed(Button.NEXT), ButtonPressed(Button.STOP)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from contract.messages import AlarmState, GensetPhase, Supply, TestGensetCommand
-from edge.core.commands import Ask, StartGenset, StopGenset
+from edge.core.commands import Ask
 from edge.core.events import Contact, GensetAlarm, GensetReading, Relay, RequestFailed, WallTime
+from edge.core.requests import StartGenset, StopGenset
 from edge.core.settings import GensetSettings
 from tests.unit.edge.core.booth import requests
 from tests.unit.edge.core.powered import Powered

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from contract.messages import CommandDone, Outcome, PrintChanged, PrintState, SettleCommand
-from edge.core.commands import CheckPrinter, PrintCard
 from edge.core.events import (
     CardPrinted,
     CommandForged,
@@ -19,6 +18,7 @@ from edge.core.events import (
     WokeUp,
 )
 from edge.core.printing import raster_fault
+from edge.core.requests import CheckPrinter, PrintCard
 from tests.unit.edge.core.booth import PANEL, T0, Booth, asked, print_command, requests
 
 

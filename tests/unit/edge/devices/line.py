@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from edge.core.commands import Request
 from edge.core.events import Event
+from edge.core.requests import Request
 from edge.devices import Device
 
 E = TypeVar("E", bound=Event)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.commands import StartGenset, StopCapture, StopGenset
 from edge.core.events import (
     DeviceLost,
     DeviceOnline,
@@ -14,6 +13,7 @@ from edge.core.events import (
     RequestConfirmed,
     RequestFailed,
 )
+from edge.core.requests import StartGenset, StopCapture, StopGenset
 from edge.devices.dse import Dse
 from tests.unit.edge.devices.genset import Controller, framed
 from tests.unit.edge.devices.line import Line

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.commands import CheckPrinter, PrintCard
 from edge.core.events import (
     CardPrinted,
     DeviceFault,
@@ -14,6 +13,7 @@ from edge.core.events import (
     PrinterReady,
     PrintFailed,
 )
+from edge.core.requests import CheckPrinter, PrintCard
 from edge.devices.evolis import Evolis
 from edge.devices.evolis_wire import SIZES
 from tests.unit.edge.devices.line import Line

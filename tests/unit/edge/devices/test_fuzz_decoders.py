@@ -12,21 +12,6 @@ import pytest
 
 from contract import power_wire
 from contract.messages import Modality
-from edge.core.commands import (
-    CancelCut,
-    CancelUpsTest,
-    CheckPrinter,
-    CutAndRestore,
-    DriveRelays,
-    PrintCard,
-    Request,
-    SetBeeper,
-    StartCapture,
-    StartGenset,
-    StopCapture,
-    StopGenset,
-    TestUps,
-)
 from edge.core.events import (
     BoardReading,
     CaptureFailed,
@@ -43,6 +28,21 @@ from edge.core.events import (
     Relay,
     RequestFailed,
     UpsReading,
+)
+from edge.core.requests import (
+    CancelCut,
+    CancelUpsTest,
+    CheckPrinter,
+    CutAndRestore,
+    DriveRelays,
+    PrintCard,
+    Request,
+    SetBeeper,
+    StartCapture,
+    StartGenset,
+    StopCapture,
+    StopGenset,
+    TestUps,
 )
 from edge.devices import Device
 from edge.devices.dse import Dse

@@ -6,16 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from edge.core.commands import (
-    CancelCut,
-    CancelUpsTest,
-    CheckPrinter,
-    CutAndRestore,
-    Request,
-    SetBeeper,
-    TestUps,
-)
 from edge.core.events import DeviceLost, FrameRejected, RequestConfirmed, RequestFailed, UpsReading, UpsTestEnded
+from edge.core.requests import CancelCut, CancelUpsTest, CheckPrinter, CutAndRestore, Request, SetBeeper, TestUps
 from edge.devices.megatec import Megatec
 from edge.devices.megatec_wire import encode
 from hardware.simulators.megatec import Ups

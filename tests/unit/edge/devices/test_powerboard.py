@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contract import power_wire as wire
-from edge.core.commands import DriveRelays, StopCapture
 from edge.core.events import (
     BoardReading,
     Contact,
@@ -14,6 +13,7 @@ from edge.core.events import (
     Relay,
     RequestFailed,
 )
+from edge.core.requests import DriveRelays, StopCapture
 from edge.devices.powerboard import PowerBoard
 from firmware.board import Board
 from tests.unit.edge.devices.line import Line

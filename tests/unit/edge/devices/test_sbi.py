@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from contract.messages import Modality
-from edge.core.commands import StartCapture, StopCapture
 from edge.core.events import CaptureFailed, CaptureTaken, DeviceFault, DeviceLost, DeviceOnline, FrameRejected
+from edge.core.requests import StartCapture, StopCapture
 from edge.devices.sbi import Sbi
 from edge.devices.sbi_answers import FIRST, SUBTYPES
 from tests.unit.edge.devices.line import Line

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 
 from contract.messages import Modality
-from edge.core.commands import StartCapture, StopCapture
 from edge.core.events import CaptureFailed, CaptureTaken, DeviceLost, DeviceOnline, FrameRejected
+from edge.core.requests import StartCapture, StopCapture
 from edge.devices.topaz import MOST_POINTS, Topaz
 from tests.unit.edge.devices.line import Line
 

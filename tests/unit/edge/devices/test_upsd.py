@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from edge.core.commands import CancelCut, CancelUpsTest, CheckPrinter, CutAndRestore, Request, SetBeeper, TestUps
 from edge.core.events import (
     DeviceFault,
     DeviceLost,
@@ -17,6 +16,7 @@ from edge.core.events import (
     UpsReading,
     UpsTestEnded,
 )
+from edge.core.requests import CancelCut, CancelUpsTest, CheckPrinter, CutAndRestore, Request, SetBeeper, TestUps
 from edge.devices.upsd import Upsd
 from edge.devices.upsd_wire import quote, read_vars, words
 from tests.unit.edge.devices.line import Line

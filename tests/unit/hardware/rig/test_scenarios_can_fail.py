@@ -12,6 +12,7 @@ from contract.messages import AlarmChanged
 from edge.__main__ import Core
 from edge.core import commands as do
 from edge.core import controller
+from edge.core import requests as ask
 from edge.core.controller import State
 from edge.core.events import DeviceLost, Event, UpsReading
 from edge.core.settings import Settings
@@ -76,7 +77,7 @@ class HaltsWithoutThePromise(Core):
 
 
 def _halt(command: do.Command) -> do.Command:
-    if isinstance(command, do.Ask) and isinstance(command.request, do.CutAndRestore):
+    if isinstance(command, do.Ask) and isinstance(command.request, ask.CutAndRestore):
         return do.HaltController("the battery is low")
     return command
 
