@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from contract.desk import Service
 from contract.messages import Modality
+from edge.core.actions import Desk
 
 DEFAULT_ORDER = (
     Modality.PHOTO,
@@ -96,6 +99,44 @@ class EnergySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskSettings:
+    """The front desk: tickets, calls, hours. Seconds; hours are local, as hours since midnight."""
+
+    printer: str | None = None
+    """The ticket printer; None: numbers are shown on the screen only."""
+    letters: Mapping[Service, str] = field(
+        default_factory=lambda: dict(zip(Service, ("A", "B", "C", "D", "E"), strict=True))
+    )
+    """Services that are given, each with the letter of its numbers."""
+    places: Mapping[Desk, str] = field(default_factory=lambda: {Desk.RECORDING: "1", Desk.FRONT: "2"})
+    """Where people are called to: a counter's number, or a name."""
+    capacity: int = 200
+    """Numbers given on one day at most."""
+    opens_h: float = 8.0
+    closes_h: float = 15.0
+    """From here on no number is given; who has one is served."""
+    days: frozenset[int] = frozenset(range(5))
+    """Working days, Monday is 0."""
+    holidays: frozenset[str] = frozenset()
+    """Closed days as YYYY-MM-DD."""
+    utc_offset_h: float = 7.0
+    area: int = 3
+    """Applicants in the recording area at most: called or present."""
+    priority_share: int = 2
+    """So many with precedence are called in a row while others wait."""
+    title: str = ""
+    """What stands on top of a ticket."""
+    status_url: str = ""
+    """Beginning of the status page's address; the ticket's id follows. Empty: no code on the ticket."""
+    service_s: Mapping[Service, float] = field(
+        default_factory=lambda: dict(zip(Service, (900.0, 300.0, 300.0, 420.0, 120.0), strict=True))
+    )
+    """Expected duration of each service until the day's own are known."""
+    outage_s: float = 1_800.0
+    """Expected length of an outage until some were seen."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One booth. Times in seconds; device names are those of the booth file."""
 
@@ -110,7 +151,13 @@ class Settings:
     order: tuple[Modality, ...] = DEFAULT_ORDER
     thresholds: dict[Modality, int] = field(default_factory=lambda: dict(DEFAULT_THRESHOLDS))
     attempts: int = 3
-    """Tries of one modality before the best of them is taken, marked as below the threshold."""
+    """Captures of one modality that may stay below its threshold; then a person says how it goes on."""
+    attempts_of: Mapping[Modality, int] = field(default_factory=dict)
+    """The same for single modalities."""
+    nfiq2: Mapping[Modality, int] = field(default_factory=dict)
+    """NFIQ2 that each finger must reach where it can be told; 0 or missing: it is shown only."""
+    capture_s_of: Mapping[Modality, float] = field(default_factory=dict)
+    """Time-outs of single modalities."""
     capture_s: float = 10.0
     capture_grace_s: float = 5.0
     """Silence after `capture_s` that counts as a failed try."""
@@ -135,6 +182,14 @@ class Settings:
     dip_s: float = 1.0
     """An absence shorter than this is a dip: counted, not an outage of the genset's sequence."""
     genset: GensetSettings | None = None
+    desk: DeskSettings | None = None
+    """None: the booth gives no numbers; who is scanned is recorded in that order."""
+    officers: bool = False
+    """Whether officers must sign in before the booth's buttons and screen do anything."""
+    finger: str | None = None
+    """The reader of officers' fingers."""
+    nik_wait_s: float = 6.0
+    """How long a recording waits for the centre's word on a NIK when the coordinator is connected."""
     energy: EnergySettings = EnergySettings()
     wired: frozenset[str] = frozenset({"mains"})
     """Contacts that are wired to the controller's pins, by their names in `Contact`."""
