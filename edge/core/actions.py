@@ -167,3 +167,24 @@ class HandOver(Action):
     enrolment: str
     to: Literal["holder", "representative"] = "holder"
     name: str = ""
+
+
+# --- officers ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WantFinger(Action):
+    """Somebody wants to sign in by finger: the reader waits for one. Answered with the officer's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFinger(Action):
+    """Store the finger of an officer, who is asked to put it on twice. Answered when it is stored."""
+
+    officer: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopWaiting(Action):
+    """Nobody waits for a finger any more."""
