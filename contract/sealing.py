@@ -73,3 +73,8 @@ def new_sign_pair() -> tuple[bytes, bytes]:
     """A fresh Ed25519 (private, public) pair, raw."""
     key = Ed25519PrivateKey.generate()
     return key.private_bytes_raw(), key.public_key().public_bytes_raw()
+
+
+def public_of(private: bytes) -> bytes:
+    """The raw Ed25519 public key of a raw private one. Raises ValueError when it is none."""
+    return Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()

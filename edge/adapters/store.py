@@ -1,7 +1,8 @@
 """The booth's database: state rows, outbox and blobs in one SQLite file, one transaction per step.
 
 Tables: `meta` (epoch, and the last event ever pruned), `state` (rows of the decisions, JSON), `outbox` (events that the
-coordinator has not committed, as they are sent), `blob` (sealed captures, packets, card rasters).
+coordinator has not committed, as they are sent), `blob` (sealed captures, packets, card rasters), `deed` (who did
+what: rows are added and never changed).
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from typing import Any, Final, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
+from contract import deeds as record
+from contract.desk import Deed
+from edge.adapters import identity
 from edge.core.commands import DropBlob, KeepBlob
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 #: Databases up to this size are checked whole at the start; a larger one would delay the first message.
 CHECKED_WHOLE: Final = 16 * 1024 * 1024
 _CREATE = """
@@ -29,6 +33,19 @@ CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE outbox (seq INTEGER PRIMARY KEY, payload BLOB NOT NULL);
 CREATE TABLE blob (name TEXT PRIMARY KEY, data BLOB NOT NULL);
 """
+#: From schema 1 to 2. Whoever writes to this file by hand cannot do it by mistake, and the hashes tell of the rest.
+_DEEDS = f"""
+CREATE TABLE deed (
+    n INTEGER PRIMARY KEY, time REAL NOT NULL, officer TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,
+    detail TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE TRIGGER deed_changed BEFORE UPDATE ON deed BEGIN SELECT RAISE(ABORT, 'a deed is never changed'); END;
+CREATE TRIGGER deed_removed BEFORE DELETE ON deed BEGIN SELECT RAISE(ABORT, 'a deed is never removed'); END;
+CREATE TRIGGER deed_follows BEFORE INSERT ON deed
+WHEN NEW.n IS NOT coalesce((SELECT max(n) FROM deed), 0) + 1
+  OR NEW.previous IS NOT coalesce((SELECT hash FROM deed ORDER BY n DESC LIMIT 1), '{record.NOTHING}')
+BEGIN SELECT RAISE(ABORT, 'a deed follows the last one'); END;
+"""
+_DEED_COLUMNS: Final = "n, time, officer, action, subject, detail, previous, hash"
 _FULL = "Free space on the disk that holds {path} (df -h), then start the booth again; nothing was lost"
 _WORN = "The SD card or disk that holds {path} fails: copy the folder to a new one (dmesg tells more), then start again"
 _CORRUPT = "Move {path} and its -wal aside (keep both: unsent recordings are in them) and start again; tell the centre"
@@ -47,11 +64,12 @@ class StoreError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was committed: rows by key, and the events held (`first` = `last` + 1: none)."""
+    """What was committed: rows by key, the events held (`first` = `last` + 1: none), and the last deed."""
 
     rows: dict[str, object]
     first: int
     last: int
+    deed: Deed | None = None
 
 
 class Store(Protocol):
@@ -68,8 +86,9 @@ class Store(Protocol):
         records: Sequence[tuple[int, bytes]] = (),
         prune: int | None = None,
         blobs: Sequence[KeepBlob | DropBlob] = (),
+        deeds: Sequence[Deed] = (),
     ) -> None:
-        """All or nothing. `changes`: None deletes; `records`: number and payload; `blobs`: in this order."""
+        """All or nothing. `changes`: None deletes; `records`: number and payload; `blobs`, `deeds`: in this order."""
 
     def events(self, first: int, last: int) -> list[bytes]:
         """Payloads of the events held from `first` to `last`, in order."""
@@ -100,6 +119,16 @@ class Rows:
         return self._adapter(key).validate_json(raw)
 
 
+def deeds_of(db: sqlite3.Connection, order: str = "ORDER BY n") -> Iterator[Deed]:
+    """Deeds of a booth's database, one by one. Text that is no deed's at all is handed on, for its hash to tell."""
+    for row in db.execute(f"SELECT {_DEED_COLUMNS} FROM deed {order}"):
+        yield Deed.model_construct(**dict(zip(_DEED_COLUMNS.split(", "), row, strict=True)))
+
+
+def _row_of(deed: Deed) -> tuple[object, ...]:
+    return (deed.n, deed.time, deed.officer, deed.action, deed.subject, deed.detail, deed.previous, deed.hash)
+
+
 class SqliteStore:
     """One file `booth.db` in the booth's folder; `booth.lock` keeps a second program out."""
 
@@ -123,6 +152,9 @@ class SqliteStore:
         except StoreError:
             self.close()
             raise
+        except identity.BoothKeyError as error:
+            self.close()
+            raise StoreError(error.what, error.remedy, os.EX_DATAERR) from error
 
     def _open(self) -> None:
         self._db = db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
@@ -134,15 +166,23 @@ class SqliteStore:
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA cache_size=-1024")
         db.execute("PRAGMA journal_size_limit=8388608")
-        if version == 0:
-            epoch = os.urandom(6).hex()
-            script = f"{_CREATE} INSERT INTO meta VALUES ('epoch', '{epoch}'); PRAGMA user_version={SCHEMA};"
-            db.executescript(f"BEGIN IMMEDIATE; {script} COMMIT;")
-        elif self.path.stat().st_size <= CHECKED_WHOLE:
+        if version > 0 and self.path.stat().st_size <= CHECKED_WHOLE:
             found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if found != "ok":
                 raise sqlite3.DatabaseError(found)
+        if version < SCHEMA:
+            self._grow(version)
         self.epoch: str = db.execute("SELECT value FROM meta WHERE key='epoch'").fetchone()[0]
+        self.key = identity.load(self.path.parent, self.epoch)
+
+    def _grow(self, version: int) -> None:
+        """To the present schema in one transaction. The key is on the disk before the database that is bound to it."""
+        epoch = os.urandom(6).hex()
+        script = f"{_CREATE} INSERT INTO meta VALUES ('epoch', '{epoch}');"
+        if version:
+            epoch, script = self._db.execute("SELECT value FROM meta WHERE key='epoch'").fetchone()[0], ""
+        identity.make(self.path.parent, epoch)
+        self._db.executescript(f"BEGIN IMMEDIATE; {script} {_DEEDS} PRAGMA user_version={SCHEMA}; COMMIT;")
 
     def load(self) -> Loaded:
         """Everything that the decisions need. Raises StoreError when a row cannot be read."""
@@ -157,7 +197,7 @@ class SqliteStore:
             low, high = self._db.execute("SELECT min(seq), max(seq) FROM outbox").fetchone()
             pruned = self._db.execute("SELECT value FROM meta WHERE key='pruned'").fetchone()
         last = max(high or 0, int(pruned[0]) if pruned else 0)
-        return Loaded(rows, low if low is not None else last + 1, last)
+        return Loaded(rows, low if low is not None else last + 1, last, self.last_deed())
 
     def commit(
         self,
@@ -165,6 +205,7 @@ class SqliteStore:
         records: Sequence[tuple[int, bytes]] = (),
         prune: int | None = None,
         blobs: Sequence[KeepBlob | DropBlob] = (),
+        deeds: Sequence[Deed] = (),
     ) -> None:
         """One transaction. Raises StoreError when the disk refuses it; then nothing of it is kept."""
         rows = [(key, None if row is None else self._rows.dump(key, row)) for key, row in changes.items()]
@@ -187,6 +228,8 @@ class SqliteStore:
                         run("INSERT OR REPLACE INTO blob VALUES (?,?)", (change.name, change.data))
                     else:
                         run("DELETE FROM blob WHERE name=?", (change.name,))
+                for deed in deeds:
+                    run(f"INSERT INTO deed ({_DEED_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", _row_of(deed))
                 run("COMMIT")
             except BaseException:
                 with suppress(sqlite3.Error):
@@ -204,6 +247,19 @@ class SqliteStore:
         with self._told():
             row = self._db.execute("SELECT data FROM blob WHERE name=?", (name,)).fetchone()
         return row[0] if row else None
+
+    def last_deed(self) -> Deed | None:
+        """The newest link of the record of who did what."""
+        return next(self.deeds("ORDER BY n DESC LIMIT 1"), None)
+
+    def deeds(self, order: str = "ORDER BY n") -> Iterator[Deed]:
+        """Who did what, oldest first. Raises StoreError."""
+        with self._told():
+            yield from deeds_of(self._db, order)
+
+    def verify_deeds(self) -> str:
+        """Empty when the whole record of deeds holds; else which link does not, and why. Raises StoreError."""
+        return record.verify(self.deeds())
 
     def close(self) -> None:
         """Close the database and let another program in."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from contract.desk import Deed
 from edge.adapters.store import Loaded, Rows
 from edge.core.commands import DropBlob, KeepBlob
 from edge.core.journal import ROW_TYPES
@@ -66,11 +67,12 @@ class MemoryStore:
         self.blobs: dict[str, bytes] = {}
         self.written: dict[int, bytes] = {}
         """Every event ever committed, for the verdict."""
+        self.deeds: list[Deed] = []
         self.last = 0
 
     def load(self) -> Loaded:
         rows = {key: _CODEC.parse(key, raw) for key, raw in self.rows.items()}
-        return Loaded(rows, min(self.outbox, default=self.last + 1), self.last)
+        return Loaded(rows, min(self.outbox, default=self.last + 1), self.last, next(reversed(self.deeds), None))
 
     def commit(
         self,
@@ -78,6 +80,7 @@ class MemoryStore:
         records: Sequence[tuple[int, bytes]] = (),
         prune: int | None = None,
         blobs: Sequence[KeepBlob | DropBlob] = (),
+        deeds: Sequence[Deed] = (),
     ) -> None:
         crash = self._crashes.begin()
         for key, row in changes.items():
@@ -97,6 +100,7 @@ class MemoryStore:
                 self.blobs[blob.name] = blob.data
             else:
                 self.blobs.pop(blob.name, None)
+        self.deeds += deeds
         if crash is not None:
             raise PowerCut(crash)
 
