@@ -48,7 +48,8 @@ class Context:
         self.put = put
         self.wall = wall
         self.utc_offset_h = utc_offset_h
-        self._language = language
+        self.own_language: Language = language
+        """The hall's own, before anybody asks for another."""
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._versions = _versions(HERE / "static")
 
@@ -85,7 +86,7 @@ class Context:
             for language in LANGUAGES:
                 if wish == language:
                     return language
-        return self._language
+        return self.own_language
 
     def asset(self, name: str) -> str:
         """Address of a file of `static/`; it changes with the file's content, so browsers may keep it for ever."""
