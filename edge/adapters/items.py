@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from edge.core.events import CaptureTaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,28 @@ class MessageArrived:
 
     topic: str
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedCapture:
+    """The judge is done with a capture: `taken` has judged=True, NFIQ2 per finger and the officer it is of.
+
+    `thumbnails`: a small JPEG per subtype, where one could be made. `reasons`: why a sample has no NFIQ2 (or 0) or
+    no picture, by subtype, in English; empty when all is well.
+    """
+
+    taken: CaptureTaken
+    thumbnails: dict[str, bytes] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateMade:
+    """The template of an officer's finger (ISO/IEC 19794-2), or none and why. `page`: of the finger reader."""
+
+    page: int
+    template: bytes
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
