@@ -20,6 +20,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+officer = typer.Typer(help="Officers of a booth, and the record of what they did.", no_args_is_help=True)
+app.add_typer(officer, name="officer", short_help="Who may sign in at a booth; who did what.")
+
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The TOML file with the settings.")]
 
 #: Exit code for what the caller gave wrongly: a file, a key, an option.
@@ -171,6 +174,39 @@ def password() -> None:
     if len(first) < 8:
         _refuse("the password has fewer than 8 characters; choose a longer one")
     typer.echo(PasswordHasher().hash(first))
+
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The officer's name.")]
+
+
+@officer.command("add")
+def officer_add(config: Config, name: Name) -> None:
+    """A new officer; asks for the PIN (or reads it from the standard input)."""
+    _become("edge.officer", "add", str(_existing(config)), name)
+
+
+@officer.command("remove")
+def officer_remove(config: Config, name: Name) -> None:
+    """An officer signs in no more."""
+    _become("edge.officer", "remove", str(_existing(config)), name)
+
+
+@officer.command("pin")
+def officer_pin(config: Config, name: Name) -> None:
+    """Another PIN for an officer."""
+    _become("edge.officer", "pin", str(_existing(config)), name)
+
+
+@officer.command("list")
+def officer_list(config: Config) -> None:
+    """Who may sign in."""
+    _become("edge.officer", "list", str(_existing(config)))
+
+
+@officer.command("record")
+def officer_record(config: Config) -> None:
+    """Print who did what and verify that nothing of it was altered or taken out."""
+    _become("edge.officer", "record", str(_existing(config)))
 
 
 def main() -> None:
