@@ -6,12 +6,13 @@ the file, nobody is let in and the remedy is told; nothing here replaces a file 
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
@@ -77,6 +78,12 @@ def _hasher() -> PasswordHasher:
     return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
+def _trim() -> None:
+    """Give the 19 MiB back to the system at once: glibc would keep them for the next sign-in."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 @cache
 def _nobody() -> str:
     """A hash for names that nobody has: they must take as long as the others."""
@@ -116,6 +123,8 @@ class Officers:
             _hasher().verify(officer.pin if officer else _nobody(), pin[:100])
         except (Argon2Error, InvalidHashError, UnicodeEncodeError):
             good = False
+        finally:
+            _trim()
         self._count(name if officer else "", good)
         return good
 
