@@ -64,6 +64,7 @@ def assemble(
         nik=command.nik,
         kk=command.kk,
         captures=command.entries,
+        exceptions=command.exceptions,
     )
     sealed = seal(manifest.model_dump_json().encode(), recipient, label(command.packet, "manifest"))
     entries = [("manifest", sealed)]

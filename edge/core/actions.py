@@ -48,6 +48,14 @@ class ReadCard(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Prefer(Action):
+    """The waiting applicant is called earlier, or (`NONE`) in turn after all."""
+
+    ticket: str
+    precedence: Precedence
+
+
+@dataclass(frozen=True, slots=True)
 class CallNext(Action):
     """Call the next one of a desk (and of one service, where that is given). Answered with the ticket's id."""
 

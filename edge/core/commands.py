@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from contract.desk import Deed
 from contract.messages import Message
-from contract.packet import CaptureEntry
+from contract.packet import CaptureEntry, ExceptionEntry
 from edge.core.events import Relay
 from edge.core.refusals import Refusal
 from edge.core.requests import Request
@@ -131,6 +131,7 @@ class AssemblePacket(Command):
     nik: str
     kk: str
     entries: tuple[CaptureEntry, ...]
+    exceptions: tuple[ExceptionEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contract.messages import BoothStarted, PowerCommand, PrintState
-from edge.core import enrolment, figures, health, outbox, packets, plant, plant_state, printing
-from edge.core.commands import Command, Lamp, Publish, Record, SendTelemetry, SetLamps
+from contract.desk import Deed
+from contract.messages import BoothStarted, NikAnswerCommand, PowerCommand, PrintState
+from edge.core import applicant, enrolment, figures, front, health, outbox, packets, plant, plant_state, printing
+from edge.core.commands import Command, Lamp, Publish, Record, SendTelemetry, SetLamps, Sound, Tone
 from edge.core.energy import Kind
-from edge.core.events import CommandReceived, Event, PacketAssembled, Started
+from edge.core.enrolment import Surroundings
+from edge.core.events import ButtonPressed, CommandReceived, Event, PacketAssembled, Started
+from edge.core.front_moves import Both
+from edge.core.refusals import Refusal, refuse
 from edge.core.settings import Settings
 
 
@@ -24,6 +28,7 @@ class State:
     settings: Settings
     plant: plant_state.State
     health: health.State
+    front: front.State
     enrolment: enrolment.State
     printing: printing.State
     packets: packets.State
@@ -34,8 +39,11 @@ class State:
     """Why no card may be begun; as of the last step."""
 
 
-def restore(settings: Settings, rows: Mapping[str, object], first: int, last: int) -> State:
-    """The state as the last commit left it. `first`..`last`: outbox rows held (first = last + 1: none)."""
+def restore(settings: Settings, rows: Mapping[str, object], first: int, last: int, deed: Deed | None = None) -> State:
+    """The state as the last commit left it. `first`..`last`: outbox rows held (first = last + 1: none).
+
+    `deed`: the newest one of the record of who did what.
+    """
 
     def part(*prefixes: str) -> dict[str, Any]:
         return {key: row for key, row in rows.items() if key.partition("/")[0] in prefixes}
@@ -45,6 +53,7 @@ def restore(settings: Settings, rows: Mapping[str, object], first: int, last: in
         settings,
         plant_state.restore(rows),
         health.restore({key: row for key, row in part("device", "door").items() if key in known}),
+        front.restore(rows, deed),
         enrolment.State(saved=part("enrolment", "counter")),
         printing.State(saved=part("job", "command", "horizon")),
         packets.State(saved=part("packet")),
@@ -60,26 +69,34 @@ def step(state: State, event: Event, now: float) -> tuple[State, list[Command]]:
         commands.append(Publish(BoothStarted(version=event.version)))
     supply, more = plant.step(state.plant, event, now, settings, _busy(state))
     commands += more
-    carried, job = None, state.printing
+    carried, job, recordings = None, state.printing, state.enrolment
     if isinstance(event, CommandReceived) and printing.unanswered(job, event.command, event.late):
         body = event.command.body
         if isinstance(body, PowerCommand):
             supply, more, carried = plant.command(supply, body, now, settings)
             commands += more
+        elif isinstance(body, NikAnswerCommand):
+            recordings, carried = enrolment.answered(recordings, body)
     devices, more = health.step(state.health, event, now, settings)
     commands += more
     refusal = refused(state)
-    low = supply.may_record.reason
-    recording, more = enrolment.step(state.enrolment, event, now, settings, refusal or low)
+    no_record = supply.may_record.reason
+    desk, recordings, more = _people(state, recordings, devices, event, now, no_record)
     commands += more
     held = state.packets
-    if isinstance(event, PacketAssembled) and recording is not state.enrolment:
+    if isinstance(event, PacketAssembled) and recordings is not state.enrolment:
         held, more = packets.keep(held, event.packet, event.data)
         commands += more
-    job, more = printing.step(job, event, now, settings, refusal, carried)
+    job, more = printing.step(job, event, now, settings, str(refusal or ""), carried)
     commands += more
     no_print = supply.may_print.reason
     job, more = printing.drive(job, event, now, settings, no_print)
+    commands += more
+    bodies = [command.body for command in commands if isinstance(command, Publish)]
+    both = Both(desk, state.enrolment)
+    desk, more = front.follow(both, bodies, job.saved, not no_record, now, settings)
+    commands += more
+    desk, more = front.figures(desk, now, settings)
     commands += more
     held, more = packets.step(held, event, now, settings)
     commands += more
@@ -92,14 +109,42 @@ def step(state: State, event: Event, now: float) -> tuple[State, list[Command]]:
     commands += more
     lamps = state.lamps
     at = now if plant.turned(state.plant, supply) else state.telemetry_at
-    state = State(settings, supply, devices, recording, job, held, out, lamps, at, no_print)
-    return _shown(state, commands, low, now)
+    state = State(settings, supply, devices, desk, recordings, job, held, out, lamps, at, no_print)
+    return _shown(state, commands, no_record, now)
+
+
+def _people(
+    state: State,
+    recordings: applicant.State,
+    devices: health.State,
+    event: Event,
+    now: float,
+    no_record: str,
+) -> tuple[front.State, applicant.State, list[Command]]:
+    """Front desk and recordings: what the one decides first is not given to the other."""
+    settings, desk = state.settings, state.front
+    if settings.officers and isinstance(event, ButtonPressed) and not desk.officers.officer:
+        return desk, recordings, [Sound(Tone.REFUSE)]
+    around = surroundings(state, no_record)
+    first = front.decides(event, recordings, settings)
+    both = front.step(desk, recordings, event, now, settings, around, devices)
+    desk, recordings, commands = both.front, both.recordings, list(both.commands)
+    if not first:
+        recordings, more = enrolment.step(recordings, event, now, settings, around)
+        commands += more
+    return desk, recordings, commands
+
+
+def surroundings(state: State, no_record: str) -> Surroundings:
+    """What recordings must know of the rest. `no_record`: why the supply lets none begin."""
+    low = refuse("no-energy", why=no_record) if no_record else None
+    return Surroundings(refused(state), low, state.outbox.link is not None, state.front.officers.officer)
 
 
 def _busy(state: State) -> dict[Kind, bool]:
     """Which jobs run now; they are what the plant learns from, and waits for."""
     return {
-        Kind.RECORD: enrolment.recording(state.enrolment) is not None,
+        Kind.RECORD: applicant.recording(state.enrolment) is not None,
         Kind.PRINT: state.printing.live is not None,
     }
 
@@ -143,17 +188,17 @@ def next_wakeup(state: State) -> float | None:
     return min((time for time in times if time is not None), default=None)
 
 
-def refused(state: State) -> str:
-    """Why the booth takes no new work; empty when it does. What is under way goes on."""
+def refused(state: State) -> Refusal | None:
+    """Why the booth takes no new work; None when it does. What is under way goes on."""
     if outbox.full(state.outbox, state.settings):
-        return f"{outbox.waiting(state.outbox)} events wait for the coordinator: restore the link first"
+        return refuse("outbox-full", events=outbox.waiting(state.outbox))
     if packets.full(state.packets, state.settings):
-        return f"{len(state.packets.saved)} packets wait for the coordinator: restore the link first"
-    return ""
+        return refuse("packets-full", packets=len(state.packets.saved))
+    return None
 
 
 def _lamps(state: State, low: str) -> frozenset[Lamp]:
-    blocked = enrolment.recording(state.enrolment) is None and bool(low or refused(state))
+    blocked = applicant.recording(state.enrolment) is None and bool(low or refused(state))
     lit = {Lamp.RED} if blocked or state.health.trouble else set()
     if state.enrolment.busy is not None:
         lit.add(Lamp.AMBER)
@@ -164,11 +209,11 @@ def _lamps(state: State, low: str) -> frozenset[Lamp]:
 
 def metrics(state: State, now: float) -> dict[str, float | int | str | bool | None]:
     """Flat telemetry of the whole booth."""
-    recording = enrolment.recording(state.enrolment)
+    recording = applicant.recording(state.enrolment)
     return {
         **figures.of(state.plant, now, state.settings),
         **health.metrics(state.health, state.settings),
-        "enrolment.waiting": enrolment.waiting(state.enrolment),
+        "enrolment.waiting": applicant.waiting(state.enrolment),
         "enrolment.recording": recording.id if recording else None,
         "print.open": printing.count(state.printing, PrintState.ACCEPTED, PrintState.PRINTING),
         "print.uncertain": printing.count(state.printing, PrintState.UNCERTAIN),
@@ -176,5 +221,5 @@ def metrics(state: State, now: float) -> dict[str, float | int | str | bool | No
         "command.forged": state.printing.forged,
         "packets.waiting": len(state.packets.saved),
         "outbox.waiting": outbox.waiting(state.outbox),
-        "booth.refuses": refused(state) or None,
+        "booth.refuses": str(refused(state) or "") or None,
     }

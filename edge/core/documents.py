@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from edge.core.refusals import Refusal, refuse
+
 _TAGGED = re.compile(r"^\s*KK\s*[:=]\s*(\d+)\s*[;|, ]\s*NIK\s*[:=]\s*(\d+)\s*$", re.IGNORECASE)
 _PLAIN = re.compile(r"^\s*(\d+)\s*[;|, ]\s*(\d+)\s*$")
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -22,29 +24,28 @@ class FamilyCard:
     nik: str
 
 
-def read(text: str) -> FamilyCard | str:
+def read(text: str) -> FamilyCard | Refusal:
     """The numbers of a scanned text, or why they cannot be taken."""
     match = _TAGGED.match(text) or _PLAIN.match(text)
     if match is None:
-        return "not a family card: expected KK and NIK, for example KK:3526010101100001;NIK:3526014101900001"
+        return refuse("not-a-card")
     kk, nik = match.groups()
     if len(kk) != 16 or not kk.isascii():
-        return f"the KK number has {len(kk)} digits, not 16"
-    fault = nik_fault(nik)
-    return fault if fault else FamilyCard(kk, nik)
+        return refuse("kk-length", digits=len(kk))
+    return nik_fault(nik) or FamilyCard(kk, nik)
 
 
-def nik_fault(nik: str) -> str:
-    """Why these digits cannot be a NIK; empty when they can."""
+def nik_fault(nik: str) -> Refusal | None:
+    """Why these digits cannot be a NIK; None when they can."""
     if len(nik) != 16 or not nik.isascii() or not nik.isdigit():
-        return f"the NIK has {len(nik)} digits, not 16"
+        return refuse("nik-length", digits=len(nik))
     day, month = int(nik[6:8]), int(nik[8:10])
     if day > 40:
         day -= 40
     if not 1 <= month <= 12 or not 1 <= day <= _DAYS[month - 1]:
-        return f"the NIK's birth date {nik[6:12]} cannot be (day, month, year; a woman's day is +40)"
+        return refuse("nik-date", date=nik[6:12])
     if nik[:2] == "00":
-        return "the NIK's province 00 does not exist"
+        return refuse("nik-province")
     if nik[12:] == "0000":
-        return "the NIK's serial 0000 does not exist"
-    return ""
+        return refuse("nik-serial")
+    return None

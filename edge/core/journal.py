@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from edge.core.alarms import Alarm
+from edge.core.applicant import Counter, Enrolment
+from edge.core.basket import Card, Sent
 from edge.core.battery import Kept
 from edge.core.controller import State
 from edge.core.energy import Need
-from edge.core.enrolment import Counter, Enrolment
 from edge.core.genset import Saved
 from edge.core.health import Door, Health
 from edge.core.packets import Packet
 from edge.core.plant_state import Machine
 from edge.core.power import Supplied
 from edge.core.printing import Answered, Horizon, Job
+from edge.core.tickets import Day, Ticket
 from edge.core.upkeep import Usage
+from edge.core.waits import Errors, Outages, Pace
 
 #: The first word of a row's key names its type.
 ROW_TYPES: dict[str, type] = {
@@ -32,6 +35,13 @@ ROW_TYPES: dict[str, type] = {
     "command": Answered,
     "horizon": Horizon,
     "packet": Packet,
+    "ticket": Ticket,
+    "day": Day,
+    "pace": Pace,
+    "outages": Outages,
+    "waited": Errors,
+    "sent": Sent,
+    "card": Card,
 }
 
 
@@ -40,6 +50,7 @@ def changes(old: State, new: State) -> dict[str, object | None]:
     changed: dict[str, object | None] = {}
     for before, after in (
         *zip(old.plant.saved, new.plant.saved, strict=True),
+        *zip(old.front.saved, new.front.saved, strict=True),
         (old.health.saved, new.health.saved),
         (old.enrolment.saved, new.enrolment.saved),
         (old.printing.saved, new.printing.saved),

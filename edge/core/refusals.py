@@ -32,6 +32,8 @@ SENTENCES: Final[dict[str, str]] = {
     "no-one-waiting": "nobody is waiting",
     "area-full": "{limit} applicants are in the recording area already",
     "no-ticket-printer": "this booth has no ticket printer",
+    "recording-runs": "the recording of {number} is under way: finish or cancel it first",
+    "not-given": "this booth does not give this service",
     "paper-known": "the paper of {number} is settled already",
     # recording
     "no-enrolment": "there is no such enrolment at this booth",
@@ -40,6 +42,7 @@ SENTENCES: Final[dict[str, str]] = {
     "not-recording": "no recording is under way",
     "capturing": "a capture is under way: wait for its end, or stop it",
     "not-capturing": "no capture is under way",
+    "nik-waits": "the centre is being asked about this NIK: a few seconds",
     "enrolled": "the centre has this NIK enrolled already: no recording is needed",
     "duplicate": "the centre has this person under another NIK: {why}",
     "unknown-nik": "the centre does not know this NIK: check the family card, or go on with a reason",
@@ -58,6 +61,7 @@ SENTENCES: Final[dict[str, str]] = {
     "finger-trouble": "{error}",
     "no-finger-device": "this booth has no finger reader",
     "no-card": "there is no such card in the basket",
+    "needs-name": "write who takes the card",
     "halted": "the booth is shutting down",
     "unknown": "this cannot be done",
 }

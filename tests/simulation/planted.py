@@ -11,7 +11,7 @@ from edge.__main__ import Core
 from edge.core import commands as do
 from edge.core import controller, journal
 from edge.core.controller import State
-from edge.core.enrolment import Counter
+from edge.core.applicant import Counter
 from edge.core.events import Event
 from edge.core.printing import Job
 
