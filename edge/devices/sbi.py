@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import h11
 
@@ -24,6 +24,12 @@ ANSWER_S = 5.0
 """How long discovery and info may take; a capture may take this much longer than its timeout, less a second."""
 REOPEN_S = 4.0
 """A port closed for longer is lost: between requests the service may close the connection."""
+LEAST_S = 2.0
+"""A capture with less time than this is not begun."""
+RETRY_S = 1.0
+"""So long after "busy" a capture is tried again."""
+BUSY_S = 30.0
+"""A device that is busy for longer, with nothing of ours, needs a person."""
 QUIET_S = 1.0
 """After a broken answer, so much silence ends it."""
 LARGEST = 8 * 1024 * 1024
@@ -34,6 +40,7 @@ SUB_ID = {
     Modality.THUMBS: "3",
     Modality.IRIS: "3",
     Modality.PHOTO: "0",
+    Modality.EXCEPTION_PHOTO: "0",
 }
 LOST_REMEDY = "Check that the device's service (SBI) runs on this controller and that its USB cable is in."
 UNSET_CLOCK = "1970-01-01T00:00:00Z"
@@ -56,6 +63,7 @@ def _line() -> h11.Connection:
 class Sbi:
     """Driver of one device service on `port`. `takes`: the modalities it is there for (empty: any but a signature).
 
+    A device that takes photos takes those of exceptions, too.
     `utc` gives the wall time of a request as ISO 8601 text; the device only copies it.
     """
 
@@ -71,6 +79,8 @@ class Sbi:
         self._poll_s = poll_s
         self._host = f"127.0.0.1:{port}"
         self._takes = takes or tuple(SUBTYPES)
+        if Modality.PHOTO in self._takes:
+            self._takes += (Modality.EXCEPTION_PHOTO,)
         kinds = {KINDS[modality] for modality in self._takes if modality in KINDS}
         self._kind = kinds.pop() if len(kinds) == 1 else "Biometric Device"
         self._utc = utc
@@ -80,16 +90,20 @@ class Sbi:
         self._body = bytearray()
         self._asked: _Asked | None = None
         self._waiting: StartCapture | None = None
-        self._waiting_until = 0.0
+        self._retry_at = 0.0
+        self._ends = 0.0
+        """When the present capture's time is over."""
         self._quiet_at: float | None = None
         self._gone_at: float | None = None
         self._gone_why = ""
         self._next_poll = 0.0
+        self._busy_since: float | None = None
         self._device = ""
         self._env = "Production"
         self._want_info = False
         self._told = ""
         """What was said last of the device: "", `ok`, `lost`, or the fault's reason."""
+        self._remedy = LOST_REMEDY
         self._details: dict[str, str] = {}
 
     # --- the port ---
@@ -139,13 +153,18 @@ class Sbi:
         if request.modality not in self._takes:
             error, remedy = f"this device does not take {request.modality.value}", "Correct `takes` in the booth file."
             return [CaptureFailed(self.name, request.modality, request.transaction, error, remedy)]
+        if SUBTYPES[request.modality] and not sbi_answers.wanted(request):
+            error, remedy = "everything of it has an exception", "Go on without it: there is nothing to be captured."
+            return [self._failed(request, error, remedy)]
         events: list[Event] = []
         for other in (self._waiting, self._asked.capture if self._asked else None):
             if other is not None:
                 events.append(self._failed(other, "another capture was begun", ""))
         if self._asked:
             self._asked.capture = None
-        self._waiting, self._waiting_until = request, now + request.timeout_s + ANSWER_S - 2
+        self._waiting, self._retry_at, self._ends = request, now, now + request.timeout_s
+        if not self._device:
+            self._next_poll = min(self._next_poll, now + RETRY_S)
         self._next(now)
         return events
 
@@ -157,7 +176,9 @@ class Sbi:
         elif self._open:
             times.append(self._quiet_at if self._quiet_at is not None else self._next_poll)
         if self._waiting:
-            times.append(self._waiting_until)
+            times.append(self._late_begin())
+            if self._free() and self._http and self._http.our_state is h11.IDLE and self._device:
+                times.append(self._retry_at)
         if self._gone_at is not None and self._told != "lost":
             times.append(self._gone_at)
         return min(times, default=None)
@@ -169,9 +190,9 @@ class Sbi:
             events += self._lost(f"the device's service is gone: {self._gone_why}")
         if self._asked and now >= self._asked.deadline:
             events += self._give_up("the device's service does not answer", now)
-        if self._waiting and now >= self._waiting_until:
+        if self._waiting and now >= self._late_begin():
             waiting, self._waiting = self._waiting, None
-            events.append(self._failed(waiting, "the device was not ready in time", LOST_REMEDY))
+            events.append(self._failed(waiting, "the device was not ready in time", self._remedy))
         if self._quiet_at is not None and now >= self._quiet_at and self._open:
             self._quiet_at = None
             self._http = _line()
@@ -190,12 +211,20 @@ class Sbi:
 
     # --- asking ---
 
+    def _free(self) -> bool:
+        """Whether the line has no request on it and can take one."""
+        return self._open and self._asked is None and self._quiet_at is None and self._http is not None
+
+    def _late_begin(self) -> float:
+        """When a capture that could not be begun has failed."""
+        return max(self._ends - LEAST_S, self._retry_at + LEAST_S)
+
     def _late(self) -> float:
         return self._next_poll + ANSWER_S
 
     def _next(self, now: float) -> None:
         """Begin what is due, when the line is free."""
-        if not self._open or self._asked or self._quiet_at is not None or self._http is None:
+        if not self._free() or self._http is None:
             return
         if self._http.our_state is not h11.IDLE:
             if now < self._next_poll:
@@ -204,12 +233,13 @@ class Sbi:
         if self._want_info:
             self._want_info = False
             self._ask("MOSIPDINFO", "/info", {"type": self._kind}, now + ANSWER_S)
-        elif self._waiting and self._device:
+        elif self._waiting and self._device and now >= self._retry_at:
             request, self._waiting = self._waiting, None
+            request = replace(request, timeout_s=min(request.timeout_s, max(LEAST_S, self._ends - now)))
             deadline = now + request.timeout_s + ANSWER_S - 1
             self._ask("RCAPTURE", "/capture", self._capture_body(request), deadline, request)
-        elif now >= self._next_poll or (self._waiting and not self._device and self._told != "lost"):
-            self._next_poll = now + self._poll_s
+        elif now >= self._next_poll:
+            self._next_poll = now + (self._poll_s if self._waiting is None else min(RETRY_S, self._poll_s))
             self._ask("MOSIPDISC", "/device", {"type": self._kind}, now + ANSWER_S)
 
     def _ask(self, verb: str, path: str, body: object, deadline: float, capture: StartCapture | None = None) -> None:
@@ -289,12 +319,12 @@ class Sbi:
         if asked.status >= 400:
             events = self._http_error(asked)
         elif asked.verb == "MOSIPDISC":
-            events = self._discovered(body)
+            events = self._discovered(body, now)
         elif asked.verb == "MOSIPDINFO":
             events = self._informed(body)
         elif asked.capture:
             self._next_poll = now + self._poll_s
-            events = [self._captured(asked.capture, body)]
+            events = self._captured(asked.capture, body, now)
         self._next(now)
         return events
 
@@ -304,16 +334,23 @@ class Sbi:
             return [self._failed(asked.capture, error, sbi_answers.DEFAULT_REMEDY)]
         return self._fault("not-found", error, LOST_REMEDY) if asked.verb == "MOSIPDISC" else self._usable()
 
-    def _discovered(self, body: bytes) -> list[Event]:
+    def _discovered(self, body: bytes, now: float) -> list[Event]:
         try:
             found = sbi_answers.discovery(body)
         except Refused as error:
             rejected = FrameRejected(self.name, str(error), body[:32]) if error.garbled else None
             self._device = ""
-            return [*([rejected] if rejected else []), *self._fault("not-found", str(error), error.remedy)]
+            reason = sbi_answers.FAULTS.get(error.code, "not-found")
+            return [*([rejected] if rejected else []), *self._fault(reason, str(error), error.remedy)]
         self._want_info = self._device != found.device or self._told in ("", "lost")
         self._device = found.device
-        fault = sbi_answers.STATUS_FAULTS.get(found.status)
+        fault = sbi_answers.status_fault(found.status)
+        if found.status != "busy":
+            self._busy_since = None
+        elif self._busy_since is None:
+            self._busy_since = now
+        elif now - self._busy_since >= BUSY_S:
+            fault = sbi_answers.BUSY
         if fault:
             self._want_info = False
             return self._fault(*fault)
@@ -328,12 +365,19 @@ class Sbi:
             return [FrameRejected(self.name, str(error), body[:32]), *self._usable()]
         return self._usable()
 
-    def _captured(self, request: StartCapture, body: bytes) -> Event:
+    def _captured(self, request: StartCapture, body: bytes, now: float) -> list[Event]:
+        """A device that is busy is asked again while there is time; one with a fault is looked at at once."""
+        self._busy_since = None
         try:
             samples, last = sbi_answers.captured(body, request)
         except Refused as error:
-            return self._failed(request, str(error), error.remedy)
-        return CaptureTaken(self.name, request.modality, request.transaction, samples, last)
+            if error.code in sbi_answers.PASSING and self._waiting is None and now + RETRY_S + LEAST_S <= self._ends:
+                self._waiting, self._retry_at = request, now + RETRY_S
+                return []
+            if error.code in sbi_answers.FAULTS:
+                self._next_poll = now
+            return [self._failed(request, str(error), error.remedy)]
+        return [CaptureTaken(self.name, request.modality, request.transaction, samples, last)]
 
     def _broken(self, reason: str, beginning: bytes, now: float) -> list[Event]:
         """Bytes that are no answer: drop the line's content until it is silent."""
@@ -361,13 +405,14 @@ class Sbi:
         return [DeviceOnline(self.name, dict(self._details))]
 
     def _fault(self, reason: str, error: str, remedy: str) -> list[Event]:
+        self._remedy = remedy
         if self._told == reason:
             return []
         self._told = reason
         return [DeviceFault(self.name, (reason,), error, remedy)]
 
     def _lost(self, error: str) -> list[Event]:
-        self._device = ""
+        self._device, self._remedy = "", LOST_REMEDY
         if self._told == "lost":
             return []
         self._told = "lost"

@@ -22,6 +22,7 @@ from edge.core.requests import StartCapture
 FINGER, FACE, IRIS = "Finger", "Face", "Iris"
 KINDS = {
     Modality.PHOTO: FACE,
+    Modality.EXCEPTION_PHOTO: FACE,
     Modality.RIGHT_FOUR: FINGER,
     Modality.LEFT_FOUR: FINGER,
     Modality.THUMBS: FINGER,
@@ -31,6 +32,7 @@ FORMATS = {FINGER: "iso19794-4", FACE: "iso19794-5", IRIS: "iso19794-6"}
 _FOUR = ("IndexFinger", "MiddleFinger", "RingFinger", "LittleFinger")
 SUBTYPES: dict[Modality, tuple[str, ...]] = {
     Modality.PHOTO: (),
+    Modality.EXCEPTION_PHOTO: (),
     Modality.RIGHT_FOUR: tuple(f"Right {finger}" for finger in _FOUR),
     Modality.LEFT_FOUR: tuple(f"Left {finger}" for finger in _FOUR),
     Modality.THUMBS: ("Left Thumb", "Right Thumb"),
@@ -51,6 +53,14 @@ STATUS_FAULTS = {
         "Register the device with its maker's management service, then restart its service.",
     ),
 }
+BUSY = (
+    "busy",
+    "the device has been busy for a while with what nobody here asked for",
+    "Close any other program that uses the device; if there is none, restart the device's service.",
+)
+PLATEN_REMEDY = "Clean the device's glass with a soft dry cloth, let fingers be wiped dry, and try again."
+#: Words of makers, in the free text of an error or status, for a platen that must be cleaned.
+_DIRTY = ("dirty", "dirt", "smudge", "latent", "residue", "halo", "clean the")
 _AGAIN = "Ask the applicant to place it again, clean and still, as the device shows."
 REMEDIES = {
     "100": STATUS_FAULTS["not registered"][2],
@@ -66,16 +76,31 @@ REMEDIES = {
     "701": "Nothing was captured in time: " + _AGAIN[0].lower() + _AGAIN[1:],
     "703": "A capture is still running: wait a moment and try again.",
 }
+#: errorCode -> reason of a fault, where the device as a whole cannot be used.
+FAULTS = {
+    "100": "not-registered",
+    "103": "tampered",
+    "106": "not-found",
+    "107": "key-expired",
+    "110": "not-ready",
+}
+#: errorCodes that pass by themselves: the request is made again while there is time.
+PASSING = ("111", "703")
+CHAIN_REMEDY = (
+    "Take it again. If it comes back, take the device out of use and tell the head of service: somebody may stand"
+    " between the device and this program."
+)
 DEFAULT_REMEDY = "Try again; if it comes back, restart the device's service and note the error number."
 
 
 class Refused(ValueError):  # noqa: N818 - an answer of the device, not a mistake of the program
-    """The answer is an error or cannot be used. `garbled`: it is no answer at all."""
+    """The answer is an error or cannot be used. `garbled`: it is no answer at all; `code`: the device's errorCode."""
 
-    def __init__(self, error: str, remedy: str = DEFAULT_REMEDY, garbled: bool = False) -> None:
+    def __init__(self, error: str, remedy: str = DEFAULT_REMEDY, garbled: bool = False, code: str = "") -> None:
         super().__init__(error)
         self.remedy = remedy
         self.garbled = garbled
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +114,13 @@ class Discovery:
 def wanted(request: StartCapture) -> tuple[str, ...]:
     """The bioSubTypes to be captured: those of the modality without the excepted ones."""
     return tuple(name for name in SUBTYPES[request.modality] if name not in request.exceptions)
+
+
+def status_fault(status: str) -> tuple[str, str, str] | None:
+    """Reason, error and remedy of a deviceStatus (lower case) that keeps the device from working."""
+    if _dirty(status):
+        return "dirty", "the device's glass is dirty", PLATEN_REMEDY
+    return STATUS_FAULTS.get(status)
 
 
 def discovery(body: bytes) -> Discovery:
@@ -134,15 +166,13 @@ def captured(body: bytes, request: StartCapture) -> tuple[tuple[Sample, ...], st
     for entry in entries:
         if not isinstance(entry, dict):
             raise Refused("a capture in the answer is no object", garbled=True)
-        _check_error(entry.get("error"))
+        _check_error(entry.get("error"), _name(entry))
         sample = _sample(_claims(entry.get("data")), request)
         previous = _chained(previous, sample.value, entry.get("hash"))
         samples.append(sample)
-    names = [sample.subtype for sample in samples]
-    expected = list(wanted(request)) or ["Face"]
-    if sorted(names) != sorted(expected):
-        given = ", ".join(names)
-        raise Refused(f"the device delivered {given} instead of {', '.join(expected)}", REMEDIES["109"])
+    _check_names([sample.subtype for sample in samples], request)
+    if len({sample.value for sample in samples}) < len(samples):
+        raise Refused("the device delivered the same image twice", DEFAULT_REMEDY)
     return tuple(samples), previous
 
 
@@ -174,16 +204,57 @@ def _entries(answer: Any) -> list[dict[str, Any]]:
     return [entry for entry in entries[:16] if isinstance(entry, dict)]
 
 
-def _check_error(error: object) -> None:
-    """Raise Refused for an SBI error; code 0, empty or none is success."""
+def _check_names(names: list[str], request: StartCapture) -> None:
+    """Raise Refused unless exactly what was asked came; say which finger or eye is amiss."""
+    expected = list(wanted(request)) or ["Face"]
+    missing = [name for name in expected if name not in names]
+    excepted = [name for name in names if name in request.exceptions]
+    foreign = [name for name in names if name not in expected and name not in excepted]
+    if foreign and missing and _sides(foreign).isdisjoint(_sides(expected)):
+        other, side = min(_sides(foreign)), min(_sides(expected))
+        remedy = f"Ask for the {side} hand, flat on the glass, as the device shows."
+        raise Refused(f"the device saw the {other} hand instead of the {side} hand", remedy)
+    if foreign:
+        raise Refused(f"the device delivered {', '.join(foreign)} instead of {', '.join(expected)}", REMEDIES["109"])
+    if excepted:
+        remedy = "Keep it off the device; if it can be taken, take its exception back first."
+        raise Refused(f"the device delivered {', '.join(excepted)}, which has an exception", remedy)
+    if missing:
+        remedy = "Ask for it as well; if it cannot be taken, note an exception with its reason."
+        raise Refused(f"the device did not deliver {', '.join(missing)}", remedy)
+    if len(names) != len(expected):
+        raise Refused(f"the device delivered {', '.join(names)}: one of them twice", REMEDIES["109"])
+
+
+def _sides(names: list[str]) -> set[str]:
+    return {name.partition(" ")[0].lower() for name in names}
+
+
+def _name(entry: dict[str, Any]) -> str:
+    """Which finger or eye an entry is of, as far as it tells."""
+    try:
+        return text(_claims(entry.get("data")).get("bioSubType"))
+    except Refused:
+        return ""
+
+
+def _dirty(words: str) -> bool:
+    return any(word in words.lower() for word in _DIRTY)
+
+
+def _check_error(error: object, name: str = "") -> None:
+    """Raise Refused for an SBI error; code 0, empty or none is success. `name`: the finger or eye that it is of."""
     if not isinstance(error, dict):
         return
     code = error.get("errorCode")
     number = text(code) if isinstance(code, str) else str(code)[:10] if isinstance(code, int) else ""
     if number.strip() in ("", "0"):
         return
-    remedy = REMEDIES.get(number.strip(), DEFAULT_REMEDY)
-    raise Refused(f"error {number} of the device: {text(error.get('errorInfo'))}", remedy)
+    number = number.strip()
+    told = text(error.get("errorInfo"))
+    remedy = PLATEN_REMEDY if _dirty(told) else REMEDIES.get(number, DEFAULT_REMEDY)
+    of = f" for {name}" if name else ""
+    raise Refused(f"error {number} of the device{of}: {told}", remedy, code=number)
 
 
 def _decode(value: object) -> bytes:
@@ -222,7 +293,7 @@ def _sample(claims: dict[str, Any], request: StartCapture) -> Sample:
         quality = -1.0
     if not 0 <= quality <= 100:
         raise Refused("the device gave a capture without a quality of 0..100")
-    subtype = "Face" if request.modality is Modality.PHOTO else text(claims.get("bioSubType"))
+    subtype = "Face" if kind == FACE else text(claims.get("bioSubType"))
     return Sample(subtype, quality, FORMATS[kind], _decode(claims.get("bioValue")))
 
 
@@ -230,7 +301,7 @@ def _chained(previous: str, value: bytes, told: object) -> str:
     try:
         expected = chain(previous, value)
     except ValueError as error:
-        raise Refused("the hash before this capture is no hex text") from error
+        raise Refused("the hash before this capture is no hex text", CHAIN_REMEDY) from error
     if not isinstance(told, str) or told.upper() not in expected:
-        raise Refused("the device's hash chain is broken: the capture may have been exchanged on the way")
+        raise Refused("the device's hash chain is broken: the capture may have been exchanged on the way", CHAIN_REMEDY)
     return told.upper()

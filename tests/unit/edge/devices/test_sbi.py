@@ -47,6 +47,8 @@ class Service:
         self.error: dict[str, str] = {"errorCode": "0", "errorInfo": ""}
         self.texts = False
         self.drop = 0
+        self.names: list[str] | None = None
+        self.busy = 0
         self.capture: bytes | None = None
         self.silent = False
         self.head = ""
@@ -67,13 +69,16 @@ class Service:
             told = jwt({"deviceId": "SL-1", "digitalId": digital, "firmware": "1.2", "env": "Staging"})
             return http([{"deviceInfo": told, "error": {"errorCode": "0"}}], self.head)
         assert head.startswith(b"RCAPTURE /capture HTTP/1.1")
+        if self.busy:
+            self.busy -= 1
+            return http({"biometrics": [], "error": {"errorCode": "111", "errorInfo": "Device busy"}})
         return self.capture if self.capture is not None else http(self.captured(request), self.head)
 
     def captured(self, request: dict[str, Any]) -> dict[str, Any]:
         bio = request["bio"][0]
         previous = bio["previousHash"] or hashlib.sha256(b"").hexdigest().upper()
         out = []
-        names = bio["bioSubType"] or [""]
+        names = self.names or bio["bioSubType"] or [""]
         for name in names[: len(names) - self.drop]:
             value = f"record of {name}".encode() * 3
             own = hashlib.sha256(value)
@@ -181,10 +186,99 @@ def test_a_capture_that_is_not_ours_is_refused(change: dict[str, str], word: str
     assert failed.remedy
 
 
-def test_a_missing_finger_is_refused() -> None:
+def test_a_missing_finger_is_named() -> None:
     service = Service()
     service.drop = 1
-    assert "instead of" in slap(service).ask(SLAP).one(CaptureFailed).error
+    line = slap(service).ask(SLAP)
+    failed = line.one(CaptureFailed)
+    assert failed.error == "the device did not deliver Right LittleFinger"
+    assert "exception" in failed.remedy
+    assert not line.heard(CaptureTaken), "three fingers of four are nothing"
+
+
+def test_the_wrong_hand_is_refused() -> None:
+    service = Service()
+    service.names = list(SUBTYPES[Modality.LEFT_FOUR])
+    failed = slap(service).ask(SLAP).one(CaptureFailed)
+    assert failed.error == "the device saw the left hand instead of the right hand"
+    assert "right hand" in failed.remedy
+
+
+def test_an_excepted_finger_that_comes_all_the_same_is_refused() -> None:
+    service = Service()
+    service.names = list(SUBTYPES[Modality.RIGHT_FOUR])
+    asked = StartCapture(Modality.RIGHT_FOUR, SLAP.transaction, 10.0, 40, exceptions=("Right RingFinger",))
+    failed = slap(service).ask(asked).one(CaptureFailed)
+    assert failed.error == "the device delivered Right RingFinger, which has an exception"
+
+
+def test_one_finger_twice_is_refused() -> None:
+    service = Service()
+    service.names = [*SUBTYPES[Modality.RIGHT_FOUR], "Right IndexFinger"]
+    assert slap(service).ask(SLAP).one(CaptureFailed)
+
+
+def test_a_hand_with_all_its_fingers_excepted_is_never_asked_for() -> None:
+    service = Service()
+    line = slap(service)
+    verbs = len(service.asked)
+    asked = StartCapture(Modality.THUMBS, SLAP.transaction, 10.0, 40, exceptions=("Left Thumb", "Right Thumb"))
+    assert "exception" in line.ask(asked).wait(3).one(CaptureFailed).error
+    assert all(verb != "RCAPTURE" for verb, _ in service.asked[verbs:])
+
+
+def test_a_chain_broken_in_its_middle_takes_nothing() -> None:
+    service = Service()
+    answer = Service().captured({"transactionId": SLAP.transaction, "bio": [SUBJECT]})
+    answer["biometrics"][2]["hash"] = answer["biometrics"][1]["hash"]
+    service.capture = http(answer)
+    line = slap(service).ask(SLAP)
+    failed = line.one(CaptureFailed)
+    assert "hash chain" in failed.error
+    assert "out of use" in failed.remedy
+    assert not line.heard(CaptureTaken)
+    service.capture = None
+    assert line.ask(SLAP).one(CaptureTaken)
+
+
+@pytest.mark.parametrize("change", [{"hash": ""}, {"hash": None}, {"hash": "AB" * 32}])
+def test_a_capture_without_its_place_in_the_chain_is_refused(change: dict[str, Any]) -> None:
+    service = Service()
+    answer = Service().captured({"transactionId": SLAP.transaction, "bio": [SUBJECT]})
+    answer["biometrics"][0] |= change
+    service.capture = http(answer)
+    assert "hash chain" in slap(service).ask(SLAP).one(CaptureFailed).error
+
+
+def test_an_earlier_capture_played_again_does_not_follow() -> None:
+    service = Service()
+    service.capture = http(Service().captured({"transactionId": SLAP.transaction, "bio": [SUBJECT]}))
+    line = slap(service)
+    first = line.ask(SLAP).one(CaptureTaken)
+    asked = StartCapture(Modality.RIGHT_FOUR, SLAP.transaction, 10.0, 40, previous_hash=first.hash)
+    assert "hash chain" in line.ask(asked).one(CaptureFailed).error
+
+
+def test_the_same_image_for_two_fingers_is_refused() -> None:
+    service = Service()
+    same, previous, entries = b"the same picture", FIRST, []
+    for name in SUBTYPES[Modality.RIGHT_FOUR]:
+        own = hashlib.sha256(same).digest()
+        previous = hashlib.sha256(bytes.fromhex(previous) + own).hexdigest().upper()
+        claims = {"bioType": "Finger", "bioSubType": name, "bioValue": b64(same), "qualityScore": "80"}
+        entries.append({"data": jwt(claims | {"transactionId": SLAP.transaction}), "hash": previous})
+    service.capture = http({"biometrics": entries})
+    assert "twice" in slap(service).ask(SLAP).one(CaptureFailed).error
+
+
+def test_a_camera_takes_the_photo_of_an_exception_like_a_photo() -> None:
+    service = Service("Face")
+    line = Line(Sbi("camera", 4501, (Modality.PHOTO,)), service).open()
+    asked = StartCapture(Modality.EXCEPTION_PHOTO, "aa11bb22cc33-7.exception-photo.1", 10.0, 30)
+    taken = line.ask(asked).one(CaptureTaken)
+    assert taken.modality is Modality.EXCEPTION_PHOTO
+    assert [(sample.subtype, sample.format) for sample in taken.samples] == [("Face", "iso19794-5")]
+    assert service.asked[-1][1]["bio"][0]["type"] == "Face"
 
 
 def test_a_capture_that_hangs_on_another_chain_is_refused() -> None:
@@ -196,13 +290,96 @@ def test_a_capture_that_hangs_on_another_chain_is_refused() -> None:
     assert "hash chain" in slap(service).ask(other).one(CaptureFailed).error
 
 
-@pytest.mark.parametrize(("code", "word"), [("701", "in time"), ("105", "right way"), ("111", "busy"), ("999", "note")])
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("701", "in time"),
+        ("105", "right way"),
+        ("111", "busy"),
+        ("703", "still running"),
+        ("110", "USB"),
+        ("999", "note"),
+    ],
+)
 def test_an_error_of_the_device_comes_with_what_to_do(code: str, word: str) -> None:
     service = Service()
     service.error = {"errorCode": code, "errorInfo": "sorry"}
-    failed = slap(service).ask(SLAP).one(CaptureFailed)
+    line = slap(service).ask(SLAP).wait(11)
+    failed = line.one(CaptureFailed)
     assert code in failed.error
     assert word in failed.remedy
+    service.error = {"errorCode": "0", "errorInfo": ""}
+    assert line.ask(SLAP).one(CaptureTaken), "the next capture works without a restart"
+
+
+@pytest.mark.parametrize("words", ["Platen is dirty", "LATENT print detected", "please clean the sensor"])
+def test_a_dirty_platen_is_to_be_cleaned(words: str) -> None:
+    service = Service()
+    service.error = {"errorCode": "101", "errorInfo": words}
+    failed = slap(service).ask(SLAP).one(CaptureFailed)
+    assert "soft dry cloth" in failed.remedy
+    assert "Right IndexFinger" in failed.error, "which finger the device speaks of"
+
+
+def test_a_device_that_calls_itself_dirty_is_a_fault_until_it_is_cleaned() -> None:
+    service = Service()
+    service.status = "Dirty Platen"
+    line = slap(service)
+    assert "cloth" in line.one(DeviceFault).remedy
+    service.status = "Ready"
+    assert line.wait(6).one(DeviceOnline)
+
+
+def test_a_device_that_is_busy_for_a_moment_is_asked_again_by_itself() -> None:
+    service = Service()
+    service.busy = 3
+    line = slap(service).ask(SLAP).wait(4)
+    assert line.one(CaptureTaken)
+    assert not line.heard(CaptureFailed)
+    timeouts = [int(request["timeout"]) for verb, request in service.asked if verb == "RCAPTURE"]
+    assert timeouts == [10_000, 9_000, 8_000, 7_000], "the officer does not wait longer than was asked for"
+
+
+def test_a_device_that_stays_busy_fails_the_capture_in_its_time() -> None:
+    service = Service()
+    service.busy = 100
+    line = slap(service).ask(SLAP).wait(9)
+    assert "busy" in line.one(CaptureFailed).remedy
+
+
+def test_a_device_that_is_busy_without_us_is_a_fault_after_a_while() -> None:
+    service = Service()
+    service.status = "Busy"
+    line = slap(service).wait(20)
+    assert line.heard(DeviceOnline) and not line.heard(DeviceFault)
+    fault = line.wait(20).one(DeviceFault)
+    assert fault.reasons == ("busy",)
+    assert "other program" in fault.remedy
+    service.status = "Ready"
+    assert line.wait(6).one(DeviceOnline)
+
+
+def test_a_device_that_was_taken_away_is_told_at_once_and_found_again() -> None:
+    service = Service()
+    line = slap(service)
+    line.heard(DeviceOnline)
+    service.status = "Not Registered"
+    service.error = {"errorCode": "100", "errorInfo": "Device not registered"}
+    line.ask(SLAP)
+    assert "management service" in line.one(CaptureFailed).remedy
+    assert line.one(DeviceFault).reasons == ("not-registered",)
+    service.status, service.error = "Ready", {"errorCode": "0", "errorInfo": ""}
+    assert line.wait(6).one(DeviceOnline)
+    assert line.ask(SLAP).one(CaptureTaken)
+
+
+def test_a_capture_waits_for_a_device_that_is_just_coming_back() -> None:
+    service = Service()
+    line = slap(service).wait(0.1)
+    service.silent = True
+    assert line.wait(30).one(DeviceLost)
+    service.silent = False
+    assert line.ask(SLAP).wait(8).one(CaptureTaken)
 
 
 def test_a_device_that_is_not_ready_is_a_fault_until_it_is() -> None:
