@@ -42,7 +42,8 @@ class Finger:
 
 @dataclass
 class FingerModule:
-    """The module. Faults: `wire`; `spoil` packets to come have a wrong sum; `image_fails`, `flash_fails`, `no_upload`.
+    """The module. Faults: `wire`; `spoil` packets to come have a wrong sum; `image_fails`, `no_upload`; `flash_fails`
+    (it refuses to write), `flash_lies` (it says that it has written, and has not).
 
     A cut of the power while a page is written leaves it torn: the index names it, but it cannot be read.
     """
@@ -58,6 +59,7 @@ class FingerModule:
     spoil: int = 0
     image_fails: bool = False
     flash_fails: bool = False
+    flash_lies: bool = False
     no_upload: bool = False
     powered: bool = True
     finger: Finger | None = None
@@ -297,7 +299,8 @@ class FingerModule:
             return p.BAD_PAGE, b""
         if self.flash_fails or not self._chars.get(_slot(rest[0])):
             return p.FLASH_FAILED, b""
-        self.library[page] = self._chars[_slot(rest[0])]
+        if not self.flash_lies:
+            self.library[page] = self._chars[_slot(rest[0])]
         return p.OK, b""
 
     def _load(self, rest: bytes) -> _Answer:
