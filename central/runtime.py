@@ -14,11 +14,11 @@ from typing import Literal, Protocol
 
 from pydantic import ValidationError
 
-from central.adapters import card_face, store_ingest, store_work
+from central.adapters import card_face, store_desk, store_ingest, store_work
 from central.adapters.centre import Centre
 from central.adapters.changes import ChangesHub
 from central.adapters.store import Store, StoreTrouble
-from central.core.encoding import Answer, BadPacketError, open_packet
+from central.core.encoding import Answer, BadPacketError, Signer, open_packet
 from central.core.items import (
     CentreAnswered,
     CentreCall,
@@ -27,13 +27,17 @@ from central.core.items import (
     Identify,
     Item,
     LinkDown,
+    NikAnswered,
+    NikCall,
     PowerAsked,
     Publish,
     Settle,
 )
+from central.core.nik import refusal
 from central.deciding.coordinator import Coordinator
 from central.deciding.incoming import reason_of
 from central.deciding.turn import Settings
+from contract.desk import Standing
 from contract.messages import AlarmCommand, MuteCommand, PowerCommand, TestGensetCommand, TestUpsCommand
 
 log = logging.getLogger("loket.central")
@@ -171,7 +175,7 @@ class Calls:
     ) -> None:
         self._store, self._centre, self._seal_key, self._inbox = store, centre, seal_key, inbox
         self._health_s = health_s
-        self._waiting: queue.SimpleQueue[CentreCall | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[CentreCall | NikCall | None] = queue.SimpleQueue()
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=self._work, name=f"centre-{n}", daemon=True) for n in range(threads)]
         self._threads.append(threading.Thread(target=self._health, name="centre-health", daemon=True))
@@ -181,7 +185,7 @@ class Calls:
         for thread in self._threads:
             thread.start()
 
-    def put(self, call: CentreCall) -> None:
+    def put(self, call: CentreCall | NikCall) -> None:
         """Make a call; its answer comes to the inbox."""
         self._waiting.put(call)
 
@@ -193,6 +197,9 @@ class Calls:
 
     def _work(self) -> None:
         while (call := self._waiting.get()) is not None and not self._ended.is_set():
+            if isinstance(call, NikCall):
+                self._inbox.put(NikAnswered(call.enrolment, self._centre.standing(call.nik)))
+                continue
             self._inbox.put(CentreAnswered(call.enrolment, perform(call, self._store, self._centre, self._seal_key)))
 
     def _health(self) -> None:
@@ -213,14 +220,23 @@ def perform(call: CentreCall, store: Store, centre: Centre, seal_key: bytes) -> 
         with store.read() as connection:
             data = store_work.packet_bytes(connection, call.packet)
             nik = store_ingest.opened_for(connection, call.booth, call.enrolment)
+            found = store_work.packet(connection, call.packet)
+            key = store_desk.key(connection, found.booth, found.epoch) if found is not None else None
+            question = store_desk.question(connection, call.enrolment)
     except StoreTrouble as error:
         return Answer(error=f"the database cannot be read: {error.orig}")
     try:
-        record = open_packet(data, call.packet, call.enrolment, call.booth, seal_key, nik)
+        signer = Signer(None if key is None else bytes.fromhex(key), found is not None and found.signed)
+        record = open_packet(data, call.packet, call.enrolment, call.booth, seal_key, nik, signer)
     except BadPacketError as error:
         log.error("packet %s of %s: %s", call.packet, call.booth, error)
         return Answer(bad=str(error)[:500])
-    return centre.put(call.packet, call.booth, record)
+    if question is None or question.answered is None:
+        # Kept before the packet is sent: afterwards the centre would call the same person enrolled.
+        said = centre.standing(record.nik)
+        return Answer(error=said.error, nik_said=None if said.error else said)
+    why = refusal(Standing(question.standing), question.reason, question.checked, question.went_on)
+    return Answer(refused=why) if why else centre.put(call.packet, call.booth, record)
 
 
 class Deciding:
@@ -231,7 +247,7 @@ class Deciding:
         coordinator: Coordinator,
         inbox: Inbox,
         broker: Broker,
-        call: Callable[[CentreCall], None],
+        call: Callable[[CentreCall | NikCall], None],
         changes: ChangesHub,
     ) -> None:
         self._coordinator, self._inbox, self._broker = coordinator, inbox, broker
@@ -270,6 +286,8 @@ class Deciding:
         """After the commit."""
         self._broker.acknowledge(effects.pubacks)
         self._broker.publish(effects.publishes)
+        for ask in effects.asks:
+            self._call(ask)
         for call in effects.calls:
             self._call(call)
         for reply, answer in effects.replies:

@@ -15,6 +15,8 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
+from pydantic import Field
+
 from contract.base import BoothId, Id, Message, Modality, Sha256
 from contract.desk import ExceptionKind
 from contract.sealing import sign, verify
@@ -43,7 +45,7 @@ class CaptureEntry(Message):
     attempt: int
     quality: dict[str, float]
     sha256: Sha256
-    nfiq2: dict[str, int] = {}
+    nfiq2: dict[str, int] = Field(default_factory=dict)
     reason: str = ""
     """Why an officer accepted a poor capture; empty: it reached its threshold."""
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Literal
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from central.core.encoding import UNKNOWN, Answer, Record
+from central.core.nik import NikAnswer
+from contract.desk import Standing
 
 #: HTTP answers after which the same call is made again.
 _AGAIN = frozenset({408, 425, 429})
@@ -18,6 +21,13 @@ class _Reply(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     state: str = Field(min_length=1, max_length=80)
+    reason: str = Field(default="", max_length=500)
+
+
+class _Standing(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    standing: Literal["eligible", "enrolled", "duplicate", "unknown"]
     reason: str = Field(default="", max_length=500)
 
 
@@ -43,6 +53,20 @@ class Centre:
         """Ask what became of it."""
         return self._call("GET", packet)
 
+    def standing(self, nik: str) -> NikAnswer:
+        """Ask whether this NIK may be recorded; changes nothing there."""
+        try:
+            response = self._client.get(f"/v1/niks/{nik}")
+        except (httpx.HTTPError, ValueError) as error:
+            return NikAnswer(error=_silent(error))
+        if response.status_code != 200:
+            return NikAnswer(error=f"the centre answered HTTP {response.status_code} about the NIK")
+        try:
+            reply = _Standing.model_validate_json(response.content)
+        except ValidationError:
+            return NikAnswer(error=f"the centre's answer is not what was agreed: {response.text[:100]!r}")
+        return NikAnswer(Standing(reply.standing), reply.reason)
+
     def health(self) -> bool:
         """Whether it answers."""
         try:
@@ -58,7 +82,7 @@ class Centre:
         try:
             response = self._client.request(method, f"/v1/enrolments/{packet}", **arguments)  # type: ignore[arg-type]
         except (httpx.HTTPError, ValueError) as error:
-            return Answer(error=f"the centre does not answer: {type(error).__name__} {error}"[:300].strip())
+            return Answer(error=_silent(error))
         code = response.status_code
         if code == 404 and method == "GET":
             return Answer(UNKNOWN)
@@ -71,3 +95,7 @@ class Centre:
         except ValidationError:
             return Answer(error=f"the centre's answer is not what was agreed: {response.text[:100]!r}")
         return Answer(reply.state, reply.reason)
+
+
+def _silent(error: Exception) -> str:
+    return f"the centre does not answer: {type(error).__name__} {error}"[:300].strip()

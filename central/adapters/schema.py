@@ -24,7 +24,7 @@ from sqlalchemy import (
 metadata = MetaData()
 
 #: The newest step in `central/migrations`: a database that has it needs none.
-REVISION = "0002"
+REVISION = "0003"
 
 #: One booth as last told. `listed`: named in the coordinator's configuration. `told`: until when what it was fed by is
 #: known; `restarted`: it runs again, but its own events about that have not come yet.
@@ -137,7 +137,8 @@ enrolment = Table(
 )
 
 #: A sealed packet on its way. `wanted` is the next part; `announced`: enrolment.completed was seen;
-#: `whole`: all parts are here and checked, so the booth may drop it.
+#: `whole`: all parts are here and checked, so the booth may drop it. `epoch`: the memory that announced it; `signed`:
+#: that memory had told its key before, so the packet must bear its signature.
 packet = Table(
     "packet",
     metadata,
@@ -151,6 +152,8 @@ packet = Table(
     Column("wanted", Integer, nullable=False),
     Column("bad", Integer, nullable=False, server_default=text("0")),
     Column("whole", Boolean, nullable=False),
+    Column("epoch", String(80), nullable=False, server_default=""),
+    Column("signed", Boolean, nullable=False, server_default=text("false")),
     Index("packet_open", "booth", sqlite_where=text("NOT whole"), postgresql_where=text("NOT whole")),
 )
 
@@ -281,8 +284,8 @@ command = Table(
         "command_asked",
         "booth",
         "issued",
-        sqlite_where=text("kind <> 'print'"),
-        postgresql_where=text("kind <> 'print'"),
+        sqlite_where=text("kind NOT IN ('print', 'nik-answer')"),
+        postgresql_where=text("kind NOT IN ('print', 'nik-answer')"),
     ),
 )
 

@@ -18,7 +18,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
 from central.adapters.rows import plain
-from central.adapters.schema import REVISION, metadata
+from central.adapters.schema import REVISION
+from central.adapters.schema_desk import metadata
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 

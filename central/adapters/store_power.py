@@ -12,7 +12,7 @@ from central.adapters import schema
 from central.adapters.rows import Prepared, Row, as_row, columns_of, insert_once, upsert
 
 _ALARM, _COMMAND, _POWER, _SUPPLY = schema.alarm, schema.command, schema.power, schema.supply
-_NOT_PRINT = text("command.kind <> 'print'")
+_BY_PEOPLE = text("command.kind NOT IN ('print', 'nik-answer')")
 _OPEN_ALARM = text("alarm.state <> 'normal'")
 _OPEN_COMMAND = text("command.outcome IS NULL")
 _ONE: Any = literal_column("1", Integer)
@@ -130,7 +130,7 @@ def close_alarms(connection: Connection, booth: str, reason: str, at: float) -> 
     _CLOSE_ALARMS.run(connection, of_booth=booth, because=reason, at=at)
 
 
-_SAID = (_COMMAND.c.booth == bindparam("booth"), _COMMAND.c.kind == bindparam("kind"), _NOT_PRINT)
+_SAID = (_COMMAND.c.booth == bindparam("booth"), _COMMAND.c.kind == bindparam("kind"), _BY_PEOPLE)
 _UNDER_WAY = Prepared(select(_COMMAND.c.fields).where(*_SAID, _OPEN_COMMAND))
 _ASKED = Prepared(
     select(_COMMAND.c.fields)

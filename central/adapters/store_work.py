@@ -39,6 +39,8 @@ class PacketRow:
     wanted: int
     bad: int
     whole: bool
+    epoch: str
+    signed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ def commands(connection: Connection, booth: str, limit: int) -> tuple[CommandVie
     """What people asked of a booth, newest first."""
     names = ("id", "booth", "kind", "fields", "person", "issued", "outcome", "reason", "answered")
     query = select(*(_COMMAND.c[name] for name in names))
-    query = query.where(_COMMAND.c.booth == booth, text("command.kind <> 'print'"))
+    query = query.where(_COMMAND.c.booth == booth, text("command.kind NOT IN ('print', 'nik-answer')"))
     rows = connection.execute(query.order_by(_COMMAND.c.issued.desc(), _COMMAND.c.id.desc()).limit(limit))
     return tuple(
         CommandView(

@@ -13,6 +13,7 @@ from contract.messages import (
     GensetPhase,
     IdentifyCommand,
     MuteCommand,
+    NikAnswerCommand,
     PowerCommand,
     PrintCommand,
     SettleCommand,
@@ -21,7 +22,7 @@ from contract.messages import (
     TestUpsCommand,
 )
 
-Body = PrintCommand | SettleCommand | IdentifyCommand | PowerCommand
+Body = PrintCommand | SettleCommand | IdentifyCommand | NikAnswerCommand | PowerCommand
 
 #: A test or a press of a button that comes late surprises whoever stands beside the booth.
 ASKED_EXPIRES_S = 60.0

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from contract.packet import CaptureRecord, Manifest, PacketError, label, unpack
+from central.core.nik import NikAnswer
+from contract.packet import SIGNATURE, CaptureRecord, Manifest, PacketError, check_packet, label, unpack
 from contract.sealing import SealError, unseal
 
 CAPTURED: Final = "BIO_CAPTURED"
@@ -51,6 +52,9 @@ TRY_MOST_S = 300.0
 POLL_MOST_S = 60.0
 #: A call whose answer has not come after this time is made again.
 LEASE_S = 600.0
+
+
+_M = TypeVar("_M", Manifest, CaptureRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,50 +99,91 @@ class BadPacketError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one call. Exactly one of `state` (the centre's token), `error` (try again) and `bad` is set."""
+    """What came of one call: one of `state` (the centre's token), `error` (try again), `bad`, `refused`, `nik_said`.
+
+    `refused`: the packet is good, but the centre's word about the NIK forbids to send it. `nik_said`: that word, which
+    was still missing; the call is to be made again.
+    """
 
     state: str = ""
     reason: str = ""
     error: str = ""
     bad: str = ""
     nik: str = ""
+    refused: str = ""
+    nik_said: NikAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who must have signed a packet: the raw key that its memory of the booth has told, None: none.
+
+    `always`: the key was told before the packet was announced. Without it an unsigned packet is one that the booth put
+    together before it had a key.
+    """
+
+    key: bytes | None = None
+    always: bool = False
 
 
 def open_packet(
-    data: bytes, packet: str, enrolment: str, booth: str, private: bytes, nik: str | None = None
+    data: bytes,
+    packet: str,
+    enrolment: str,
+    booth: str,
+    private: bytes,
+    nik: str | None = None,
+    signer: Signer | None = None,
 ) -> Record:
-    """Open the seals and check everything that the packet says of itself. Raises BadPacketError.
+    """Open the seals and check everything that the packet says of itself. Raises BadPacketError, naming the entry.
 
-    `nik`: whom the enrolment was opened for; None: that was not told.
+    `nik`: whom the enrolment was opened for; None: that was not told. `signer` None: signatures are not checked.
     """
     try:
-        entries = dict(unpack(data))
-        sealed = entries.pop("manifest", None)
+        entries = unpack(data)
+        inside = [(name, sealed) for name, sealed in entries if name != SIGNATURE]
+        held = dict(inside)
+        if len(held) != len(inside):
+            raise BadPacketError(f"two entries of the packet have the same name: {[name for name, _ in inside]}")
+        sealed = held.pop("manifest", None)
         if sealed is None:
-            raise BadPacketError("the packet has no manifest")
-        manifest = Manifest.model_validate_json(unseal(sealed, private, label(packet, "manifest")))
+            raise BadPacketError(f"the packet has no entry 'manifest', but {[name for name, _ in entries]}")
+        manifest = _read(Manifest, "manifest", unseal(sealed, private, label(packet, "manifest")))
         found = (manifest.packet, manifest.enrolment, manifest.booth)
         if found != (packet, enrolment, booth):
             raise BadPacketError(f"the manifest is of {'/'.join(found)}, not of {packet}/{enrolment}/{booth}")
         if nik is not None and manifest.nik != nik:
             raise BadPacketError("the packet is of another NIK than the one that the enrolment was opened for")
-        named = {capture.name for capture in manifest.captures}
-        if named != set(entries) or len(named) != len(manifest.captures):
-            raise BadPacketError(f"the manifest lists {sorted(named)}, the packet holds {sorted(entries)}")
-        biometrics = []
-        for capture in manifest.captures:
-            if hashlib.sha256(entries[capture.name]).hexdigest() != capture.sha256:
-                raise BadPacketError(f"the capture {capture.name} is not the one that the manifest names")
-            plain = unseal(entries[capture.name], private, label(packet, capture.name))
-            if CaptureRecord.model_validate_json(plain).modality is not capture.modality:
-                raise BadPacketError(f"the capture {capture.name} holds another modality than {capture.modality}")
-            digest = hashlib.sha256(plain).hexdigest()
-            biometrics.append(Biometric(capture.modality.value, capture.attempt, digest, len(plain)))
-    except ValidationError as error:
-        raise BadPacketError(f"a record in the packet cannot be read: {_first(error)}") from error
+        biometrics = _captures(manifest, held, private)
+        if signer is not None and (signer.always or len(inside) < len(entries)):
+            check_packet(entries, signer.key)
     except (PacketError, SealError) as error:
         raise BadPacketError(str(error)) from error
-    return Record(manifest.nik, manifest.kk, hashlib.sha256(data).hexdigest(), tuple(biometrics))
+    return Record(manifest.nik, manifest.kk, hashlib.sha256(data).hexdigest(), biometrics)
+
+
+def _captures(manifest: Manifest, held: dict[str, bytes], private: bytes) -> tuple[Biometric, ...]:
+    """What the captures of a packet are; each must be the one that the manifest names."""
+    named = {capture.name for capture in manifest.captures}
+    if named != set(held) or len(named) != len(manifest.captures):
+        raise BadPacketError(f"the manifest lists {sorted(named)}, the packet holds {sorted(held)}")
+    biometrics = []
+    for capture in manifest.captures:
+        if hashlib.sha256(held[capture.name]).hexdigest() != capture.sha256:
+            raise BadPacketError(f"the capture {capture.name} is not the one that the manifest names: it was altered")
+        plain = unseal(held[capture.name], private, label(manifest.packet, capture.name))
+        if _read(CaptureRecord, capture.name, plain).modality is not capture.modality:
+            raise BadPacketError(f"the capture {capture.name} holds another modality than {capture.modality}")
+        digest = hashlib.sha256(plain).hexdigest()
+        biometrics.append(Biometric(capture.modality.value, capture.attempt, digest, len(plain)))
+    return tuple(biometrics)
+
+
+def _read(model: type[_M], name: str, plain: bytes) -> _M:
+    try:
+        return model.model_validate_json(plain)
+    except ValidationError as error:
+        raise BadPacketError(f"the record {name!r} in the packet cannot be read: {_first(error)}") from error
 
 
 def _first(error: ValidationError) -> str:
@@ -170,8 +215,10 @@ def calling(encoding: Encoding, at: float) -> Encoding:
 
 def answered(encoding: Encoding, answer: Answer, at: float, jitter: float) -> Encoding:
     """What the call led to. `jitter` 0..1 spreads the next tries of many booths."""
-    if answer.bad:
-        return damaged(encoding, answer.bad, at)
+    if answer.bad or answer.refused:
+        return damaged(encoding, answer.bad or answer.refused, at)
+    if answer.nik_said is not None:
+        return replace(encoding, next_try=at)
     encoding = replace(encoding, nik=answer.nik or encoding.nik)
     if answer.state == UNKNOWN:
         wait = _wait(encoding.tries, TRY_MOST_S, jitter)
@@ -196,6 +243,11 @@ def answered(encoding: Encoding, answer: Answer, at: float, jitter: float) -> En
     if state in UNDER_WAY:
         return replace(moved, next_try=at + _wait(tries, POLL_MOST_S, jitter))
     return moved
+
+
+def pause(tries: int, jitter: float) -> float:
+    """Seconds until a question that got no answer is put again."""
+    return _wait(tries, TRY_MOST_S, jitter)
 
 
 def _wait(tries: int, most: float, jitter: float) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from central.core.encoding import Answer
+from central.core.nik import NikAnswer
 from contract.messages import PowerCommand
 
 Reply = Callable[[str | None], None]
@@ -46,6 +47,14 @@ class CentreAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class NikAnswered:
+    """A question about a NIK came to an end."""
+
+    enrolment: str
+    answer: NikAnswer
+
+
+@dataclass(frozen=True, slots=True)
 class CentreHealth:
     """Whether the centre answers."""
 
@@ -80,7 +89,7 @@ class PowerAsked:
     reply: Reply
 
 
-Item = Received | LinkUp | LinkDown | CentreAnswered | CentreHealth | Settle | Identify | PowerAsked
+Item = Received | LinkUp | LinkDown | CentreAnswered | NikAnswered | CentreHealth | Settle | Identify | PowerAsked
 
 
 class Publish(NamedTuple):
@@ -102,6 +111,14 @@ class CentreCall:
     method: Literal["PUT", "GET"]
 
 
+@dataclass(frozen=True, slots=True)
+class NikCall:
+    """Ask the centre about a NIK; answered by `NikAnswered`."""
+
+    enrolment: str
+    nik: str
+
+
 @dataclass(slots=True)
 class Effects:
     """To be done after the commit, in this order; if it is not done, the next start or a repetition does it."""
@@ -110,6 +127,7 @@ class Effects:
     """(generation, mid) in receipt order."""
     publishes: list[Publish] = field(default_factory=list)
     calls: list[CentreCall] = field(default_factory=list)
+    asks: list[NikCall] = field(default_factory=list)
     replies: list[tuple[Reply, str | None]] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
     """Topics of `core.views.Changes`."""

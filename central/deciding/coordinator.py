@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from central.adapters import store_ingest, store_work
+from central.adapters import store_desk, store_ingest, store_work
 from central.adapters.store import Store
-from central.core import encoding, print_queue
+from central.core import encoding, nik, print_queue
 from central.core.items import (
     CentreAnswered,
     CentreCall,
@@ -21,12 +21,14 @@ from central.core.items import (
     Identify,
     Item,
     LinkUp,
+    NikAnswered,
     PowerAsked,
     Publish,
     Received,
     Settle,
 )
 from central.deciding.commands import Commands
+from central.deciding.desk import Desk
 from central.deciding.ingest import Ingest
 from central.deciding.packets import Packets
 from central.deciding.power import Power
@@ -44,17 +46,20 @@ class Coordinator:
         self._settings = settings
         self._sent: dict[str, float] = {}
         self._calling: set[str] = set()
+        self._asking: set[str] = set()
         self._repeat_at: float | None = now
         self._encode_at: float | None = wall.timestamp()
+        self._ask_at: float | None = wall.timestamp()
         self._later_at: float | None = wall.timestamp()
         with store.write() as connection:
             store_ingest.list_booths(connection, settings.listed)
             store_work.call_again(connection, wall.timestamp())
+            store_desk.ask_again(connection, wall.timestamp())
 
     def next_wakeup(self, now: float, wall: datetime) -> float | None:
         """Monotonic time at which `handle` wants to be called without items; None: only when something comes."""
         at = wall.timestamp()
-        moments = [moment for moment in (self._encode_at, self._later_at) if moment is not None]
+        moments = [moment for moment in (self._encode_at, self._ask_at, self._later_at) if moment is not None]
         # A millisecond late rather than a rounding error early, which would be woken for nothing again and again.
         times = [now if moment <= at else now + (moment - at) + 0.001 for moment in moments]
         if self._repeat_at is not None:
@@ -79,12 +84,14 @@ class Coordinator:
         """The turn was rolled back: look at everything again."""
         self._sent.clear()
         self._calling.clear()
+        self._asking.clear()
         self._repeat_at, self._encode_at, self._later_at = now, wall.timestamp(), wall.timestamp()
+        self._ask_at = wall.timestamp()
 
     def _decide(self, turn: Turn, items: Sequence[Item]) -> None:
         packets, commands = Packets(turn), Commands(turn, self._sent)
-        printing, power = Printing(turn, commands), Power(turn, commands)
-        ingest = Ingest(turn, packets, printing, power)
+        printing, power, desk = Printing(turn, commands), Power(turn, commands), Desk(turn, commands)
+        ingest = Ingest(turn, packets, printing, power, desk)
         messages: list[Received] = []
         others: list[Item] = []
         for item in items:
@@ -99,14 +106,15 @@ class Coordinator:
             else:
                 others.append(item)
         ingest.take(messages)
-        self._others(turn, printing, power, others)
+        self._others(turn, printing, power, desk, others)
         self._acknowledge(turn, ingest)
         self._encode(turn)
+        self._ask(turn, desk)
         turn.flush()
         self._print(turn, printing, commands)
         turn.flush()
 
-    def _others(self, turn: Turn, printing: Printing, power: Power, items: Sequence[Item]) -> None:
+    def _others(self, turn: Turn, printing: Printing, power: Power, desk: Desk, items: Sequence[Item]) -> None:
         for item in items:
             if isinstance(item, Settle):
                 turn.effects.replies.append((item.reply, printing.settle(item)))
@@ -118,7 +126,11 @@ class Coordinator:
                 store_ingest.set_fact(turn.connection, "centre_up", "1" if item.up else "", turn.at)
                 turn.effects.changed.add("booths")
             elif isinstance(item, CentreAnswered):
-                self._answered(turn, printing, item)
+                self._answered(turn, printing, desk, item)
+            elif isinstance(item, NikAnswered):
+                self._asking.discard(item.enrolment)
+                turn.asking = True
+                desk.answered(item)
 
     def _acknowledge(self, turn: Turn, ingest: Ingest) -> None:
         for (booth, epoch), seq in ingest.acknowledged().items():
@@ -129,18 +141,20 @@ class Coordinator:
             )
         ingest.save()
 
-    def _answered(self, turn: Turn, printing: Printing, item: CentreAnswered) -> None:
+    def _answered(self, turn: Turn, printing: Printing, desk: Desk, item: CentreAnswered) -> None:
         self._calling.discard(item.enrolment)
         turn.encoding = True
         found = store_work.encoding(turn.connection, item.enrolment)
         if found is None or found.next_try is None:
             return
+        if item.answer.nik_said is not None:
+            desk.learned(found.enrolment, found.booth, item.answer.nik_said)
         moved = encoding.answered(found, item.answer, turn.at, self._settings.jitter())
         store_work.save_encoding(turn.connection, moved)
         turn.effects.changed.update(("print", "booths"))
         if item.answer.bad:
             turn.dead(f"packet {found.packet} of {found.booth}", item.answer.bad, b"")
-        else:
+        elif not item.answer.refused:
             up = "" if item.answer.error else "1"
             store_ingest.set_fact(turn.connection, "centre_up", up, turn.at)
         if moved.state == encoding.READY:
@@ -165,6 +179,19 @@ class Coordinator:
         if len(self._calling) >= self._settings.calls and self._encode_at is not None:
             self._encode_at = max(self._encode_at, turn.at + 1.0)
 
+    def _ask(self, turn: Turn, desk: Desk) -> None:
+        """Commit and put the questions about NIKs that are due."""
+        if not turn.asking and (self._ask_at is None or turn.at < self._ask_at):
+            return
+        room = nik.CALLS - len(self._asking)
+        if room > 0:
+            due = desk.due(room)
+            self._asking.update(call.enrolment for call in due)
+            turn.effects.asks += due
+        self._ask_at = store_desk.next_question(turn.connection)
+        if len(self._asking) >= nik.CALLS and self._ask_at is not None:
+            self._ask_at = max(self._ask_at, turn.at + 1.0)
+
     def _print(self, turn: Turn, printing: Printing, commands: Commands) -> None:
         """Back-offs that are over, jobs for free printers, commands that nobody has answered."""
         later = self._later_at is not None and turn.at >= self._later_at
@@ -180,4 +207,3 @@ class Coordinator:
             self._repeat_at = soon if self._repeat_at is None else min(self._repeat_at, soon)
         if dirty:
             self._later_at = store_work.next_later(turn.connection, turn.at)
-

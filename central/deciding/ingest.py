@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from central.adapters import store_ingest
 from central.core.items import Received
+from central.deciding.desk import Desk
 from central.deciding.incoming import Incoming, read_event, reason_of
 from central.deciding.packets import Packets
 from central.deciding.power import Power
@@ -63,12 +64,13 @@ def _parse(topic: str) -> tuple[str, Topic, str | None] | None:
 class Ingest:
     """The messages of one turn."""
 
-    def __init__(self, turn: Turn, packets: Packets, printing: Printing, power: Power) -> None:
+    def __init__(self, turn: Turn, packets: Packets, printing: Printing, power: Power, desk: Desk) -> None:
         self._turn = turn
         self._packets = packets
         self._printing = printing
         self._power = power
-        self._projection = Projection(turn, packets, printing, power)
+        self._desk = desk
+        self._projection = Projection(turn, packets, printing, power, desk)
         self._streams: dict[tuple[str, str], Stream] = {}
 
     def take(self, messages: Iterable[Received]) -> None:
@@ -232,19 +234,19 @@ class Ingest:
             self._turn.dead(message.topic, event.refused, message.payload)
         if event.seq == stream.prefix + 1:
             stream.prefix = event.seq
-            self._projection.apply(stream.booth, event)
+            self._projection.apply(stream.booth, stream.epoch, event)
             if stream.waiting:
                 self._advance(stream)
         elif event.seq > stream.prefix:
             stream.waiting[event.seq] = event
         else:
             store_ingest.found_again(self._turn.connection, stream.booth, stream.epoch, event.seq)
-            self._projection.apply(stream.booth, event, late=True)
+            self._projection.apply(stream.booth, stream.epoch, event, late=True)
 
     def _advance(self, stream: Stream) -> None:
         while (event := stream.waiting.pop(stream.prefix + 1, None)) is not None:
             stream.prefix = event.seq
-            self._projection.apply(stream.booth, event)
+            self._projection.apply(stream.booth, stream.epoch, event)
 
     # --- the other messages ----------------------------------------------------------------------------
 
@@ -281,6 +283,7 @@ class Ingest:
         if row["epoch"]:
             self._printing.memory_replaced(stream.booth)
             self._power.memory_replaced(stream.booth)
+            self._desk.memory_replaced(stream.booth)
         row["epoch"] = stream.epoch
         self._turn.touch(stream.booth)
 
@@ -297,7 +300,7 @@ class Ingest:
         }
         store_ingest.save_gaps(self._turn.connection, [row])
         for seq in there:
-            self._projection.apply(stream.booth, stream.waiting.pop(seq))
+            self._projection.apply(stream.booth, stream.epoch, stream.waiting.pop(seq))
         stream.prefix = first - 1
         stream.highest = max(stream.highest, stream.prefix)
         self._advance(stream)

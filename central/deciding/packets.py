@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from central.adapters import store_work
+from central.adapters import store_desk, store_work
 from central.adapters.store_work import PacketRow
 from central.core import encoding
 from central.core.items import Received
@@ -36,7 +36,7 @@ class Packets:
             return
         row = store_work.packet(self._turn.connection, name)
         if row is None:
-            row = PacketRow(name, booth, "", False, total, 0, "", 0, 0, False)
+            row = PacketRow(name, booth, "", False, total, 0, "", 0, 0, False, "", False)
         if row.booth != booth:
             self._turn.dead(message.topic, f"the packet {name} is of the booth {row.booth}", message.payload[:64])
             return
@@ -54,7 +54,7 @@ class Packets:
             store_work.save_packet(self._turn.connection, row)
         self._tell(row)
 
-    def announced(self, booth: str, body: EnrolmentCompleted) -> None:
+    def announced(self, booth: str, epoch: str, body: EnrolmentCompleted) -> None:
         """The recording is complete: this packet belongs to it."""
         turn = self._turn
         topic = f"enrolment.completed of {booth}"
@@ -72,7 +72,18 @@ class Packets:
         if row is not None and not wanted:
             store_work.drop_parts(turn.connection, body.packet)
         row = PacketRow(
-            body.packet, booth, body.enrolment, True, body.parts, body.size, body.sha256, wanted, 0, False
+            packet=body.packet,
+            booth=booth,
+            enrolment=body.enrolment,
+            announced=True,
+            parts=body.parts,
+            size=body.size,
+            sha256=body.sha256,
+            wanted=wanted,
+            bad=0,
+            whole=False,
+            epoch=epoch,
+            signed=store_desk.key(turn.connection, booth, epoch) is not None,
         )
         new = encoding.Encoding(body.enrolment, body.packet, booth, "", encoding.CAPTURED, turn.at, turn.at)
         store_work.save_encoding(turn.connection, new)

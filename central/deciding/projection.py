@@ -7,11 +7,14 @@ import json
 from central.adapters import store_ingest
 from central.adapters.store_work import PRINTER
 from central.core.supply import MAY_PRINT
+from central.deciding.desk import Desk
 from central.deciding.incoming import Incoming
 from central.deciding.packets import Packets
 from central.deciding.power import Power
 from central.deciding.printing import Printing
+from central.deciding.record import Record
 from central.deciding.turn import Turn
+from contract.desk import Deed
 from contract.messages import (
     AlarmChanged,
     BoothStarted,
@@ -37,13 +40,15 @@ from contract.messages import (
 class Projection:
     """Applies events in the order of their numbers."""
 
-    def __init__(self, turn: Turn, packets: Packets, printing: Printing, power: Power) -> None:
+    def __init__(self, turn: Turn, packets: Packets, printing: Printing, power: Power, desk: Desk) -> None:
         self._turn = turn
+        self._desk = desk
+        self._record = Record(turn)
         self._packets = packets
         self._printing = printing
         self._power = power
 
-    def apply(self, booth: str, event: Incoming, late: bool = False) -> None:
+    def apply(self, booth: str, epoch: str, event: Incoming, late: bool = False) -> None:
         """One event; one that could not be understood changes nothing.
 
         `late`: it was counted as lost, and newer ones have been applied.
@@ -61,22 +66,28 @@ class Projection:
                 turn.booth(booth)["door_open"] = body.open
             case BoothStarted():
                 turn.booth(booth)["version"] = body.version
+                self._record.key_told(booth, epoch, body.key, event.payload)
                 if not late:
                     self._power.started(booth, at)
             case EnrolmentOpened():
                 store_ingest.enrolment_opened(turn.connection, booth, body.enrolment, body.nik, body.kk, at)
+                self._desk.opened(booth, body, late)
             case EnrolmentStarted():
                 store_ingest.enrolment_moved(turn.connection, booth, body.enrolment, "started", at)
             case EnrolmentCompleted():
                 store_ingest.enrolment_moved(turn.connection, booth, body.enrolment, "completed", at)
-                self._packets.announced(booth, body)
+                self._desk.ended(booth, body.enrolment)
+                self._packets.announced(booth, epoch, body)
             case EnrolmentCancelled():
                 store_ingest.enrolment_moved(turn.connection, booth, body.enrolment, "cancelled", at)
+                self._desk.ended(booth, body.enrolment)
             case PrintChanged():
                 self._printing.changed(booth, body, event.payload)
             case CommandDone():
                 self._printing.done(booth, body)
-            case _:
+            case Deed():
+                self._record.deed(booth, epoch, event.seq, body, event.payload)
+            case _ if not self._desk.told(booth, body, at, late):
                 self._of_power(booth, body, at, late)
         if not late:
             self._power.heard(booth, event)

@@ -53,6 +53,9 @@ class Turn:
     resend: set[str] = field(default_factory=set)
     """Booths that get their open commands again."""
     encoding: bool = False
+    """A call to the centre may be due."""
+    asking: bool = False
+    """A question about a NIK may be due."""
 
     @property
     def moment(self) -> datetime:

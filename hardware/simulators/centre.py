@@ -2,10 +2,11 @@
 
     PUT /v1/enrolments/{packet}   header Idempotency-Key: {packet}; JSON {nik, kk, booth, sha256, biometrics: [...]}
     GET /v1/enrolments/{packet}   both answer {"state": token, "reason": text}; 202 while it is worked on, then 200
+    GET /v1/niks/{nik}            {"standing": eligible | enrolled | duplicate | unknown, "reason": text}; asks only
     GET /v1/health                {"status": "up"}
 
 The same packet is registered once, however often it is put; a NIK that is already there by another packet is a
-DUPLICATE_RECORD. What is registered is kept in a JSON file and survives a restart.
+DUPLICATE_RECORD, and its standing is `enrolled`. What is registered is kept in a JSON file and survives a restart.
 """
 
 from __future__ import annotations
@@ -21,10 +22,19 @@ from pathlib import Path
 from typing import Any, Final
 
 PATH: Final = re.compile(r"^/v1/enrolments/([A-Za-z0-9._-]{1,80})$")
+NIK_PATH: Final = re.compile(r"^/v1/niks/(\d{16})$")
 WORKING: Final = "RECEIVED_AT_CENTRAL"
 
 #: `up` registers; `down` answers 503; `slow` takes `slow_s` for every answer; `wrong` answers what is no JSON.
 MODES: Final = ("up", "down", "slow", "duplicate", "adjudicate", "wrong")
+
+#: What may be said of a NIK before its recording.
+STANDINGS: Final = {
+    "eligible": "",
+    "enrolled": "a card with biometrics was issued for this NIK",
+    "duplicate": "the same person is in the register under another NIK",
+    "unknown": "this NIK is not in the register",
+}
 
 _OUTCOMES: Final = {
     "duplicate": ("DUPLICATE_RECORD", "the biometrics are those of another NIK"),
@@ -36,7 +46,8 @@ _OUTCOMES: Final = {
 class Centre:
     """What the centre knows and decides. Times in seconds of the wall clock, so that they outlive a restart.
 
-    `mode` holds for everybody; `modes` (by NIK) goes before it, `down` and `slow` by NIK included.
+    `mode` holds for everybody; `modes` (by NIK) goes before it, `down` and `slow` by NIK included. `standings` (by NIK,
+    or by the NIK's first digits, the longest first) goes before what the register says.
     """
 
     file: Path | None = None
@@ -44,9 +55,12 @@ class Centre:
     slow_s: float = 8.0
     mode: str = "up"
     modes: dict[str, str] = field(default_factory=dict)
+    standings: dict[str, str] = field(default_factory=dict)
     enrolments: dict[str, dict[str, Any]] = field(default_factory=dict)
     puts: int = 0
     """PUT requests that were accepted, repetitions included."""
+    asked: int = 0
+    """Questions about a NIK that were answered."""
 
     def __post_init__(self) -> None:
         if self.file is not None and self.file.exists():
@@ -60,6 +74,24 @@ class Centre:
             self.modes[nik] = mode
         else:
             self.mode = mode
+
+    def set_standing(self, standing: str, digits: str) -> None:
+        """What is said of a NIK, or of all that begin with these digits. Raises ValueError for an unknown standing."""
+        if standing not in STANDINGS:
+            raise ValueError(f"{standing!r} is no standing of a NIK; there are: {', '.join(STANDINGS)}")
+        self.standings[digits] = standing
+
+    def standing(self, nik: str) -> tuple[int, dict[str, str]]:
+        """Whether a NIK may be recorded; HTTP status and answer."""
+        self.asked += 1
+        known = next((n for n in range(len(nik), 0, -1) if nik[:n] in self.standings), 0)
+        if known:
+            said = self.standings[nik[:known]]
+            return 200, {"standing": said, "reason": STANDINGS[said]}
+        packet = self.registered().get(nik)
+        if packet is not None:
+            return 200, {"standing": "enrolled", "reason": f"the NIK is registered by the packet {packet}"}
+        return 200, {"standing": "eligible", "reason": ""}
 
     def registered(self) -> dict[str, str]:
         """NIK -> packet of everybody whose card may be printed."""
@@ -142,6 +174,9 @@ class CentreServer:
 
 
 def _nik_of(centre: Centre, path: str, body: bytes) -> str:
+    named = NIK_PATH.match(path)
+    if named:
+        return named[1]
     match = PATH.match(path)
     if match and match[1] in centre.enrolments:
         return str(centre.enrolments[match[1]]["nik"])
@@ -188,6 +223,9 @@ def _handler(centre: Centre, clock: Callable[[], float]) -> type[BaseHTTPRequest
             match = PATH.match(self.path)
             if self.path == "/v1/health" and self.command == "GET":
                 return 200, {"status": "up"}
+            named = NIK_PATH.match(self.path)
+            if named and self.command == "GET":
+                return centre.standing(named[1])
             if match is None:
                 return 404, {"state": "", "reason": f"no such path {self.path}"}
             if self.command == "GET":
