@@ -18,8 +18,10 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol
 
 from contract import messages, topics
+from contract.desk import Deed
 from contract.packet import count, part
 from edge.adapters import inbound, sealing
+from edge.adapters.identity import BoothKey
 from edge.adapters.items import MessageArrived, PortClosed, PortData, PortOpened, Stop
 from edge.adapters.signals import Signals
 from edge.adapters.store import Store
@@ -60,10 +62,31 @@ class Plant(Protocol):
         """Exactly these are on, in the sense of `Relay`; those that are not wired are passed over."""
 
 
+class Hall(Protocol):
+    """The people's side of the booth: screen, loudspeaker, judge of captures, officers (`edge.hall`)."""
+
+    def before(self, event: fact.Event) -> fact.Event | None:
+        """What a fact becomes before it is decided upon; None: it comes back later, as another one."""
+
+    def take(self, item: object) -> fact.Event | None:
+        """An item of the inbox that is none of the core's: the event that it is, if any."""
+
+    def perform(self, command: do.Command) -> None:
+        """Say a call, give an answer."""
+
+    def show(self, state: Any, now: float, halted: bool) -> None:
+        """The state has changed, or time has passed."""
+
+    def next_wakeup(self) -> float | None:
+        """When `show` wants to be called again even if nothing happens."""
+
+
 class Decisions(Protocol):
     """`edge.core.controller` and `edge.core.journal`, or stand-ins."""
 
-    def restore(self, settings: Settings, rows: Mapping[str, object], first: int, last: int) -> Any: ...
+    def restore(
+        self, settings: Settings, rows: Mapping[str, object], first: int, last: int, deed: Deed | None = None
+    ) -> Any: ...
     def step(self, state: Any, event: fact.Event, now: float) -> tuple[Any, list[do.Command]]: ...
     def next_wakeup(self, state: Any) -> float | None: ...
     def changes(self, old: Any, new: Any) -> Mapping[str, object | None]: ...
@@ -80,6 +103,8 @@ class Identity:
     command_key: bytes
     machine: str = ""
     """Id of this run of the machine (Linux: its boot id), which ends with its power."""
+    key: BoothKey | None = None
+    """The booth's own key, which signs its packets; None: they are not signed."""
 
 
 def uuid7(wall: float) -> str:
@@ -111,6 +136,7 @@ class Booth:
         wall: Callable[[], float] = time.time,
         plant: Plant | None = None,
         halt: Callable[[str], None] | None = None,
+        hall: Hall | None = None,
     ) -> None:
         self.settings = settings
         self.identity = identity
@@ -128,6 +154,7 @@ class Booth:
         self._wall_told = (0.0, 0.0)
         self._plant = plant
         self._halt = halt
+        self._hall = hall
         self._pending: deque[fact.Event] = deque()
         self._packet: tuple[str, bytes] | None = None
         self._told: set[str] = set()
@@ -137,7 +164,7 @@ class Booth:
     def start(self, now: float) -> None:
         """Load what was committed and go on from there. `now`: monotonic seconds, as everywhere here."""
         loaded = self._store.load()
-        self.state = self._decide.restore(self.settings, loaded.rows, loaded.first, loaded.last)
+        self.state = self._decide.restore(self.settings, loaded.rows, loaded.first, loaded.last, loaded.deed)
         log.info(
             "booth %s starts: version %s, boot %s, epoch %s, %d events wait for the coordinator",
             self.settings.booth,
@@ -147,7 +174,9 @@ class Booth:
             loaded.last - loaded.first + 1,
         )
         self._wall_told = (now, self._wall())
-        self._pending += (fact.Started(self.identity.version, self.identity.machine), fact.WallTime(self._wall_told[1]))
+        key = self.identity.key.public.hex() if self.identity.key else ""
+        started = fact.Started(self.identity.version, self.identity.machine, key)
+        self._pending += (started, fact.WallTime(self._wall_told[1]))
         self._drain(now)
 
     def handle(self, item: object, now: float) -> None:
@@ -167,6 +196,10 @@ class Booth:
                 self._message(topic, payload)
             case fact.Event():
                 self._pending.append(item)
+            case _ if self._hall is not None:
+                event = self._hall.take(item)
+                if event is not None:
+                    self._pending.append(event)
         self._drain(now)
 
     def wake(self, now: float) -> None:
@@ -192,6 +225,8 @@ class Booth:
             return None
         times = [driver.next_wakeup() for driver in self._drivers.values()]
         times += [self.signals.next_wakeup(), self._decide.next_wakeup(self.state), self._wall_told[0] + CLOCK_S]
+        if self._hall is not None:
+            times.append(self._hall.next_wakeup())
         return min((due for due in times if due is not None), default=None)
 
     def _tell_time(self, now: float) -> None:
@@ -223,8 +258,15 @@ class Booth:
     def _drain(self, now: float) -> None:
         for _ in range(STEPS_LIMIT):
             if not self._pending or self.halted:
+                if self._hall is not None:
+                    self._hall.show(self.state, now, self.halted)
                 return
             event = self._pending.popleft()
+            if self._hall is not None:
+                looked = self._hall.before(event)
+                if looked is None:
+                    continue
+                event = looked
             if isinstance(event, fact.CaptureTaken):
                 event = sealing.seal_capture(event, self.identity.seal_key)
             self._notice(event)
@@ -248,6 +290,7 @@ class Booth:
     def _commit(self, changes: Mapping[str, object | None], durable: list[do.Durable]) -> None:
         records: list[tuple[int, bytes]] = []
         blobs: list[do.KeepBlob | do.DropBlob] = []
+        deeds: list[Deed] = []
         prune: int | None = None
         for command in durable:
             match command:
@@ -255,13 +298,15 @@ class Booth:
                     records.append((command.seq, self._envelope(command)))
                 case do.Prune(seq=seq):
                     prune = seq if prune is None else max(prune, seq)
+                case do.KeepDeed(deed=deed):
+                    deeds.append(deed)
                 case do.KeepBlob() | do.DropBlob():
                     blobs.append(command)
                     if self._packet is not None and self._packet[0] == command.name:
                         self._packet = None
                 case _:
                     raise TypeError(f"the store cannot keep {type(command).__name__}")
-        self._store.commit(changes, records, prune, blobs)
+        self._store.commit(changes, records, prune, blobs, deeds)
         for command in durable:
             if isinstance(command, do.Record):
                 _tell(command)
@@ -302,6 +347,9 @@ class Booth:
                     self._plant.relays(on)
             case do.HaltController(reason=reason):
                 self._end(reason)
+            case do.Announce() | do.Answer():
+                if self._hall is not None:
+                    self._hall.perform(command)
             case _:
                 raise TypeError(f"the runtime cannot perform {type(command).__name__}")
 
@@ -326,7 +374,8 @@ class Booth:
 
     def _assemble(self, command: do.AssemblePacket) -> None:
         try:
-            packet = sealing.assemble(command, self.settings.booth, self.identity.seal_key, self._store.blob)
+            key = self.identity.key.private if self.identity.key else None
+            packet = sealing.assemble(command, self.settings.booth, self.identity.seal_key, self._store.blob, key)
         except sealing.BlobError as error:
             log.error("packet %s cannot be put together: %s. Take these captures again", command.packet, error)
             self._pending.append(fact.PacketSpoiled(command.enrolment, error.names, str(error)))

@@ -8,7 +8,7 @@ import json
 import zlib
 from collections.abc import Callable
 
-from contract.packet import CaptureRecord, Manifest, Sample, entry_of, label, pack
+from contract.packet import CaptureRecord, Manifest, Sample, entry_of, label, pack, sign_packet
 from contract.sealing import seal
 from edge.core.commands import AssemblePacket
 from edge.core.events import CaptureSealed, CaptureTaken, PacketAssembled
@@ -54,9 +54,13 @@ def seal_capture(taken: CaptureTaken, recipient: bytes) -> CaptureSealed:
 
 
 def assemble(
-    command: AssemblePacket, booth: str, recipient: bytes, blob: Callable[[str], bytes | None]
+    command: AssemblePacket,
+    booth: str,
+    recipient: bytes,
+    blob: Callable[[str], bytes | None],
+    key: bytes | None = None,
 ) -> PacketAssembled:
-    """Put the packet together. Raises BlobError naming the captures whose bytes are missing or altered."""
+    """Put the packet together, signed with the booth's raw private key if there is one. Raises BlobError naming the captures whose bytes are missing or altered."""
     manifest = Manifest(
         packet=command.packet,
         enrolment=command.enrolment,
@@ -78,6 +82,8 @@ def assemble(
     if bad:
         what = f"the sealed captures {', '.join(bad)} of {command.enrolment} are missing or altered in the database"
         raise BlobError(what, tuple(bad))
+    if key is not None:
+        entries.append(sign_packet(entries, key))
     whole = pack(entries)
     return PacketAssembled(command.enrolment, command.packet, whole, hashlib.sha256(whole).hexdigest())
 

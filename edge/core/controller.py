@@ -66,7 +66,7 @@ def step(state: State, event: Event, now: float) -> tuple[State, list[Command]]:
     settings = state.settings
     commands: list[Command] = []
     if isinstance(event, Started):
-        commands.append(Publish(BoothStarted(version=event.version)))
+        commands.append(Publish(BoothStarted(version=event.version, key=event.key)))
     supply, more = plant.step(state.plant, event, now, settings, _busy(state))
     commands += more
     carried, job, recordings = None, state.printing, state.enrolment

@@ -63,6 +63,8 @@ class Started(Event):
 
     version: str
     machine: str = ""
+    key: str = ""
+    """The booth's public key, hex."""
 
 
 @dataclass(frozen=True, slots=True)

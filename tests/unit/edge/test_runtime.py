@@ -49,7 +49,9 @@ class Decisions:
         self.seen: list[fact.Event] = []
         self.due: float | None = None
 
-    def restore(self, settings: Settings, rows: Mapping[str, object], first: int, last: int) -> Any:
+    def restore(
+        self, settings: Settings, rows: Mapping[str, object], first: int, last: int, deed: object = None
+    ) -> Any:
         return 0
 
     def step(self, state: Any, event: fact.Event, now: float) -> tuple[Any, list[do.Command]]:
@@ -83,6 +85,7 @@ class Store:
         records: Sequence[tuple[int, bytes]] = (),
         prune: int | None = None,
         blobs: Sequence[do.KeepBlob | do.DropBlob] = (),
+        deeds: Sequence[object] = (),
     ) -> None:
         if self.full:
             raise StoreError("the disk is full", "Free space", os.EX_IOERR)

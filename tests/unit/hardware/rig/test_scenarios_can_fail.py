@@ -36,7 +36,7 @@ class DebouncesNothing(Core):
     """Believes every edge of a contact at once."""
 
     @staticmethod
-    def restore(settings: Settings, rows: Mapping[str, object], first: int, last: int) -> State:
+    def restore(settings: Settings, rows: Mapping[str, object], first: int, last: int, deed: object = None) -> State:
         return controller.restore(replace(settings, mains_debounce_s=0.0), rows, first, last)
 
 
@@ -44,7 +44,7 @@ class CranksForEver(Core):
     """Does not count its attempts."""
 
     @staticmethod
-    def restore(settings: Settings, rows: Mapping[str, object], first: int, last: int) -> State:
+    def restore(settings: Settings, rows: Mapping[str, object], first: int, last: int, deed: object = None) -> State:
         genset = replace(settings.genset, attempts=99) if settings.genset is not None else None
         return controller.restore(replace(settings, genset=genset), rows, first, last)
 
@@ -53,7 +53,7 @@ class GoesBackAtOnce(Core):
     """Trusts mains that have been back for a moment."""
 
     @staticmethod
-    def restore(settings: Settings, rows: Mapping[str, object], first: int, last: int) -> State:
+    def restore(settings: Settings, rows: Mapping[str, object], first: int, last: int, deed: object = None) -> State:
         genset = replace(settings.genset, mains_steady_s=0.2) if settings.genset is not None else None
         return controller.restore(replace(settings, genset=genset), rows, first, last)
 
@@ -62,7 +62,7 @@ class AdmitsWithoutEnergy(Core):
     """Begins a card whatever the battery holds."""
 
     @staticmethod
-    def restore(settings: Settings, rows: Mapping[str, object], first: int, last: int) -> State:
+    def restore(settings: Settings, rows: Mapping[str, object], first: int, last: int, deed: object = None) -> State:
         energy = replace(settings.energy, margin=0.0, reserve_s=0.0, shutdown_s=0.0)
         return controller.restore(replace(settings, energy=energy), rows, first, last)
 
@@ -112,7 +112,7 @@ class BelievesOldFigures(Core):
     """Goes on with the UPS's last word for ever."""
 
     @staticmethod
-    def restore(settings: Settings, rows: Mapping[str, object], first: int, last: int) -> State:
+    def restore(settings: Settings, rows: Mapping[str, object], first: int, last: int, deed: object = None) -> State:
         return controller.restore(replace(settings, ups_stale_s=1e6), rows, first, last)
 
     @staticmethod
