@@ -22,6 +22,8 @@ app = typer.Typer(
 
 officer = typer.Typer(help="Officers of a booth, and the record of what they did.", no_args_is_help=True)
 app.add_typer(officer, name="officer", short_help="Who may sign in at a booth; who did what.")
+kit = typer.Typer(help="Recordings of a booth without a network, by USB stick.", no_args_is_help=True)
+app.add_typer(kit, name="kit", short_help="Recordings without a network, by USB stick.")
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The TOML file with the settings.")]
 
@@ -65,10 +67,19 @@ def edge(config: Config) -> None:
     _become("edge", str(_existing(config)))
 
 
-@app.command()
-def central(config: Config) -> None:
-    """Run the coordinator and its console."""
-    _become("central", str(_existing(config)))
+@app.command(
+    short_help="Run the coordinator and its console.",
+    context_settings={"ignore_unknown_options": True},
+)
+def central(
+    words: Annotated[list[str], typer.Argument(metavar="CONFIG | import CONFIG [--trust KEY] FILE...")],
+) -> None:
+    """Run the coordinator and its console, or (`import`) take exports of mobile kits in and give their receipts."""
+    if words[0] == "import":
+        _become("central.importing", *words[1:])
+    if len(words) > 1:
+        _refuse(f"{words[1]} is one word too many: loket central CONFIG, or loket central import CONFIG FILE...")
+    _become("central", str(_existing(Path(words[0]))))
 
 
 @app.command(short_help="Try each device; say what to do.")
@@ -207,6 +218,28 @@ def officer_list(config: Config) -> None:
 def officer_record(config: Config) -> None:
     """Print who did what and verify that nothing of it was altered or taken out."""
     _become("edge.officer", "record", str(_existing(config)))
+
+
+@kit.command("export")
+def kit_export(
+    config: Config, folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the USB stick.")]
+) -> None:
+    """Write all that the coordinator lacks into one signed, numbered file. Nothing is deleted."""
+    _become("edge.kit", "export", str(_existing(config)), str(folder))
+
+
+@kit.command("receipt")
+def kit_receipt(
+    config: Config, file: Annotated[Path, typer.Argument(metavar="FILE", help="The receipt that the import gave.")]
+) -> None:
+    """Let go what the coordinator has, as its receipt says."""
+    _become("edge.kit", "receipt", str(_existing(config)), str(file))
+
+
+@kit.command("key")
+def kit_key(config: Config) -> None:
+    """Print the public key with which this booth signs its exports."""
+    _become("edge.kit", "key", str(_existing(config)))
 
 
 def main() -> None:

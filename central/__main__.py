@@ -16,6 +16,7 @@ from central.adapters.changes import ChangesHub
 from central.adapters.mqtt import Link
 from central.adapters.store import Store, sqlite_url
 from central.adapters.views import StoreViews
+from central.bundles import Imports
 from central.config import Config, ConfigError, load, read_key
 from central.console.server import Server
 from central.console.settings import ConsoleSettings
@@ -65,6 +66,9 @@ def run(config: Config) -> int:
         config.coordinator.promise_h * 3600.0,
     )
     coordinator = Coordinator(store, chosen, time.monotonic(), wall())
+    imports = Imports(
+        config.coordinator.data, store, inbox.put, chosen.command_key, config.booths, chosen.accept_unknown
+    )
     deciding = Deciding(coordinator, inbox, link, calls.put, changes)
     server = _console(config, StoreViews(store, wall), inbox, changes)
 
@@ -80,12 +84,14 @@ def run(config: Config) -> int:
         store.close()
         return 2
     calls.start()
+    imports.start()
     link.start()
     log.info("coordinator %s runs; its console is at %s", config.coordinator.id, server.address)
     try:
         deciding.run()
     finally:
         link.stop()
+        imports.stop()
         calls.stop()
         server.stop()
         changes.close()

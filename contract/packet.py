@@ -170,7 +170,12 @@ def count(size: int) -> int:
 
 def part(data: bytes, index: int) -> bytes:
     """Wire form of part `index` (from 0)."""
-    return _HEAD.pack(index, count(len(data))) + data[index * PART : (index + 1) * PART]
+    return wire_part(data[index * PART : (index + 1) * PART], index, count(len(data)))
+
+
+def wire_part(piece: bytes, index: int, total: int) -> bytes:
+    """Wire form of part `index` (from 0) of `total`, whose bytes are `piece`."""
+    return _HEAD.pack(index, total) + piece
 
 
 def read_part(payload: bytes) -> tuple[int, int, bytes]:

@@ -14,10 +14,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from contract.messages import BoothId, Modality
 from edge.config_base import MisfitError, Table
+from edge.config_desk import Desk, Officers, Recording, Screen, Speaker
 from edge.config_devices import MODELS, SINGLE, AnyDevice, Device
 from edge.config_gpio import Gpio
 from edge.config_power import Genset, Power
-from edge.core.settings import DEFAULT_ORDER, DEFAULT_THRESHOLDS, Settings
+from edge.core.settings import DEFAULT_THRESHOLDS, Settings
 
 KINDS: Final = tuple(MODELS)
 _HEX_KEY = re.compile(r"^[0-9a-fA-F]{64}$")
@@ -46,6 +47,9 @@ class ConfigError(Exception):
             lines.append(f"{path}: {where}{problem.what}. {problem.remedy}")
         super().__init__("\n".join(lines))
 
+
+#: Beyond a device's own time-out (s): its answer comes, and the judge has a look at it.
+GRACE_S = 13.0
 
 #: The power board's own bounds (firmware/interlock.py): what it would refuse is refused here, before an outage.
 BOARD_CRANK_S, BOARD_CRANKS = 15.0, 3
@@ -108,28 +112,13 @@ class Keys(Table):
     command: str
 
 
-class Recording(Table):
-    """How applicants are recorded. Thresholds 0..100 per modality; times in seconds."""
-
-    order: Annotated[tuple[Modality, ...], Field(min_length=1)] = DEFAULT_ORDER
-    thresholds: dict[Modality, Annotated[int, Field(ge=0, le=100)]] = Field(default_factory=dict)
-    attempts: Annotated[int, Field(ge=1, le=10)] = 3
-    capture_s: Annotated[float, Field(gt=0, le=120)] = 10.0
-
-    @field_validator("order")
-    @classmethod
-    def _once(cls, order: tuple[Modality, ...]) -> tuple[Modality, ...]:
-        if len(set(order)) != len(order):
-            raise MisfitError("a modality stands twice in the order", "Name each modality once")
-        return order
-
-
 class Link(Table):
-    """The connection to the coordinator."""
+    """The connection to the coordinator. `*_limit`: events and recordings that may wait for it; then none begins."""
 
     window: Annotated[int, Field(ge=1, le=100)] = 20
     resend_s: Annotated[float, Field(ge=0.5, le=60)] = 3.0
     outbox_limit: Annotated[int, Field(ge=100, le=10_000_000)] = 100_000
+    packets_limit: Annotated[int, Field(ge=10, le=10_000)] = 500
 
 
 class Config(Table):
@@ -140,6 +129,10 @@ class Config(Table):
     keys: Keys
     gpio: Gpio = Gpio()
     recording: Recording = Recording()
+    desk: Desk | None = None
+    screen: Screen | None = None
+    speaker: Speaker | None = None
+    officers: Officers = Officers()
     power: Power = Power()
     link: Link = Link()
     device: tuple[Annotated[AnyDevice, Field(discriminator="kind")], ...] = ()
@@ -238,8 +231,8 @@ class Config(Table):
                 "recording.order",
             )
 
-    def settings(self, epoch: str) -> Settings:
-        """What the booth's decisions need to know; `epoch` is the database's."""
+    def settings(self, epoch: str, officers: bool = False) -> Settings:
+        """What the booth's decisions need to know; `epoch` is the database's. `officers`: some are registered."""
         controller = self._named("dse")
         genset = self.power.genset or (Genset() if controller else None)
         return Settings(
@@ -252,8 +245,13 @@ class Config(Table):
             order=self.recording.order,
             thresholds={**DEFAULT_THRESHOLDS, **self.recording.thresholds},
             attempts=self.recording.attempts,
+            attempts_of=self.recording.attempts_of,
+            nfiq2=self.recording.nfiq2,
             capture_s=self.recording.capture_s,
+            capture_s_of=self.recording.capture_s_of,
+            capture_grace_s=GRACE_S,
             outbox_limit=self.link.outbox_limit,
+            packets_limit=self.link.packets_limit,
             window=self.link.window,
             resend_s=self.link.resend_s,
             mains_debounce_s=self.power.mains_debounce_s,
@@ -268,6 +266,9 @@ class Config(Table):
             genset=genset.settings(controller) if genset else None,
             energy=self.power.energy.settings(),
             wired=self.gpio.contacts() | frozenset(self.gpio.relays()),
+            desk=self.desk.settings(self._named("escpos")) if self.desk is not None else None,
+            officers=officers and self.officers.required,
+            finger=self._named("zfm"),
         )
 
 

@@ -89,7 +89,25 @@ class PowerAsked:
     reply: Reply
 
 
-Item = Received | LinkUp | LinkDown | CentreAnswered | NikAnswered | CentreHealth | Settle | Identify | PowerAsked
+
+@dataclass(frozen=True, slots=True)
+class BundleTaken:
+    """Messages of a booth's signed export were put before this one; `reply` is called when they are committed.
+
+    `first`: nothing before it is held by the booth any more. `key`: the booth's (hex), which is believed.
+    """
+
+    booth: str
+    epoch: str
+    first: int
+    key: str
+    reply: Reply
+
+
+Item = (
+    Received | LinkUp | LinkDown | CentreAnswered | NikAnswered | CentreHealth
+    | Settle | Identify | PowerAsked | BundleTaken
+)
 
 
 class Publish(NamedTuple):

@@ -14,6 +14,7 @@ from central.adapters import store_desk, store_ingest, store_work
 from central.adapters.store import Store
 from central.core import encoding, nik, print_queue
 from central.core.items import (
+    BundleTaken,
     CentreAnswered,
     CentreCall,
     CentreHealth,
@@ -107,6 +108,11 @@ class Coordinator:
                 others.append(item)
         ingest.take(messages)
         self._others(turn, printing, power, desk, others)
+        for item in others:
+            if isinstance(item, BundleTaken):
+                store_desk.save_key(turn.connection, item.booth, item.epoch, item.key, turn.at)
+                ingest.exported(item.booth, item.epoch, item.first)
+                turn.effects.replies.append((item.reply, None))
         self._acknowledge(turn, ingest)
         self._encode(turn)
         self._ask(turn, desk)

@@ -95,6 +95,22 @@ class Ingest:
             else:
                 self._info(booth, content)
 
+    def exported(self, booth: str, epoch: str, first: int) -> None:
+        """A signed export says what the booth holds: what is before `first` and not here is lost.
+
+        A memory that is first heard of this way may be an earlier one than the booth's present, and its clock proves
+        nothing: it counts as the oldest (0) until the booth itself says hello with it.
+        """
+        self._turn.load([booth])
+        self._load_streams([booth])
+        unheard = (booth, epoch) not in self._streams
+        stream = self._stream(booth, epoch)
+        stream.fresh = False
+        if unheard:
+            stream.opened = 0.0
+        if first > stream.prefix + 1:
+            self._lost(stream, first)
+
     def acknowledged(self) -> dict[tuple[str, str], int]:
         """Prefix of every stream that is to be acknowledged."""
         for booth, epoch in self._turn.wanted:
@@ -256,6 +272,7 @@ class Ingest:
         turn.wanted.setdefault((booth, stream.epoch), {})
         if hello.first > stream.prefix + 1:
             self._lost(stream, hello.first)
+        stream.opened = stream.opened or turn.at
         if stream.epoch != row["epoch"]:
             current = self._streams.get((booth, row["epoch"]))
             if current is not None and current.opened > stream.opened:
