@@ -156,14 +156,30 @@ class EscposPrinter:
                 self._buffer.append(byte)
             else:
                 self.lost_bytes += 1
-            # Found in the stream as it comes, whatever it is a part of: so says the manual of its own weakness.
             self._recent = (self._recent + bytes([byte]))[-3:]
-            if self._recent[:2] == b"\x10\x04" and len(self._recent) == 3:
-                self._say(self.status(byte))
-            elif self._recent[:2] == b"\x10\x05" and len(self._recent) == 3:
-                self._recover(byte)
+            if len(self._recent) == 3 and self._recent[:2] in (b"\x10\x04", b"\x10\x05"):
+                self._at_once(self._recent[1], byte)
         self._advance(now)
         return self.wire.send(self._take_said(), now)
+
+    def _at_once(self, command: int, n: int) -> None:
+        """DLE EOT and DLE ENQ are found in the stream as it comes, even within the data of another command.
+
+        There they count as that data too, as the manual warns; elsewhere they take no room in the buffer.
+        """
+        if self._buffer.endswith(self._recent) and self._starts_command(len(self._buffer) - 3):
+            del self._buffer[-3:]
+        if command == 0x04:
+            self._say(self.status(n))
+        else:
+            self._recover(n)
+
+    def _starts_command(self, at: int) -> bool:
+        """Whether the byte at this place of the buffer is the first of a command."""
+        place = 0
+        while place < at:
+            place += self._length(place) or at + 1
+        return place == at
 
     def next_wakeup(self) -> float | None:
         """The end of what is being printed, or late bytes."""
@@ -171,7 +187,7 @@ class EscposPrinter:
             return None
         if self._poked:
             return 0.0
-        return earliest(self._busy_until, self.wire.next_wakeup())
+        return earliest(None if self.off_line else self._busy_until, self.wire.next_wakeup())
 
     def wakeup(self, now: float) -> bytes:
         """Moves the paper on."""
@@ -267,6 +283,8 @@ class EscposPrinter:
                 self._doing = self._jobs.pop(0)
             elif not self._carry_out():
                 break
+        if self.off_line:
+            self._busy_until = None
         if self._auto_status and (status := self._unasked()) != self._told:
             self._told = status
             self._say(status)
@@ -311,26 +329,29 @@ class EscposPrinter:
         """The next command of the buffer, or one character; False when there is no whole one."""
         if not self._buffer:
             return False
-        if self._buffer[0] not in (_DLE, _ESC, _FS, _GS):
-            self._character(self._buffer.pop(0))
-            return True
-        length = self._length()
+        length = self._length(0)
         if length is None or len(self._buffer) < length:
             return False
         command = bytes(self._buffer[:length])
         del self._buffer[:length]
-        self._obey(command[:2], command[2:])
+        if length == 1:
+            self._character(command[0])
+        else:
+            self._obey(command[:2], command[2:])
         return True
 
-    def _length(self) -> int | None:
-        """Bytes of the command at the head of the buffer; None: not enough of it is there to tell."""
-        head = bytes(self._buffer[:2])
-        if len(head) < 2:
+    def _length(self, at: int) -> int | None:
+        """Bytes of the command (or 1: a character) at this place; None: not enough of it is there to tell."""
+        here = self._buffer[at : at + 5]
+        if here[0] not in (_DLE, _ESC, _FS, _GS):
+            return 1
+        if len(here) < 2:
             return None
+        head = bytes(here[:2])
         if head == b"\x1dV":
-            return (3 + (self._buffer[2] in (65, 66, 97, 98, 103, 104))) if len(self._buffer) > 2 else None
+            return (3 + (here[2] in (65, 66, 97, 98, 103, 104))) if len(here) > 2 else None
         if head == b"\x1d(":
-            return 5 + self._buffer[3] + 256 * self._buffer[4] if len(self._buffer) > 4 else None
+            return 5 + here[3] + 256 * here[4] if len(here) > 4 else None
         return 2 + _PARAMETERS.get(head, 0)
 
     def _obey(self, name: bytes, given: bytes) -> None:

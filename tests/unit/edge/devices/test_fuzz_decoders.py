@@ -29,10 +29,12 @@ from edge.core.events import (
     RequestFailed,
     UpsReading,
 )
+from edge.core.events_desk import PaperLow, TicketFailed, TicketPrinted
 from edge.core.requests import (
     CancelCut,
     CancelUpsTest,
     CheckPrinter,
+    CheckTicketPrinter,
     CutAndRestore,
     DriveRelays,
     PrintCard,
@@ -46,6 +48,7 @@ from edge.core.requests import (
 )
 from edge.devices import Device
 from edge.devices.dse import Dse
+from edge.devices.escpos import Escpos
 from edge.devices.evolis import Evolis
 from edge.devices.megatec import Megatec
 from edge.devices.powerboard import PowerBoard
@@ -53,9 +56,11 @@ from edge.devices.sbi import Sbi
 from edge.devices.scanner import Scanner
 from edge.devices.topaz import Topaz
 from edge.devices.upsd import Upsd
+from hardware.simulators.escpos import EscposPrinter
 from hardware.simulators.megatec import Ups
 from tests.tools.fuzz import inputs, rounds
 from tests.unit.edge.devices.genset import Controller, framed
+from tests.unit.edge.devices.test_escpos import TICKET
 from tests.unit.edge.devices.test_evolis import Printer
 from tests.unit.edge.devices.test_sbi import SLAP, SUBJECT, Service, http, jwt
 from tests.unit.edge.devices.test_topaz import packet
@@ -149,6 +154,13 @@ WIRES: dict[str, Wire] = {
         (CheckPrinter(), CARD),
         1024 * 1024,
         Printer,
+    ),
+    "escpos": Wire(
+        lambda: Escpos("tickets"),
+        (b"\x12\x12\x12", b"\x1a\x16\x12", b"\x1a\x32\x7e", b"\x1a\x52\x1a\x12", b"\x00\x12", b"\x11\x13\x0f"),
+        frozenset({DeviceOnline, DeviceFault, PaperLow, TicketPrinted, TicketFailed, FrameRejected}),
+        (CheckTicketPrinter(), TICKET, TICKET),
+        stand_in=lambda: partial(EscposPrinter(speed=1e6).receive, now=0.0),
     ),
     "sbi": Wire(
         lambda: Sbi("slap", 4501, (Modality.RIGHT_FOUR,)),
