@@ -49,6 +49,18 @@ def driver(device: AnyDevice) -> Device:
             from edge.devices.sbi import Sbi
 
             return Sbi(device.name, port=int(device.port.rpartition(":")[2]), takes=device.takes, utc=_utc)
+        case "escpos":
+            from edge.devices.escpos import Escpos
+
+            return Escpos(device.name, device.width, device.baud)
+        case "zfm":
+            from edge.devices.zfm import Zfm
+
+            return Zfm(device.name, device.password)
+        case "vc0706":
+            from edge.devices.vc0706 import Vc0706
+
+            return Vc0706(device.name)
 
 
 def _utc() -> str:

@@ -115,7 +115,31 @@ class PowerBoard(Device):
     deadman_s: Annotated[float, Field(ge=2, le=30)] = 5.0
 
 
-AnyDevice = Megatec | Upsd | Scanner | Topaz | Evolis | Sbi | Dse | PowerBoard
+class Escpos(Device):
+    """The ticket printer. `width`: characters on a line, 42 on 80 mm paper, 32 on 58 mm."""
+
+    kind: Literal["escpos"]
+    baud: Baud = 38400
+    width: Annotated[int, Field(ge=24, le=64)] = 42
+
+
+class Zfm(Device):
+    """The reader of officers' fingers. `password`: as it was set in the reader, 0 when new."""
+
+    kind: Literal["zfm"]
+    baud: Baud = 57600
+    password: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+
+class Vc0706(Device):
+    """A serial camera, where there is no face device."""
+
+    kind: Literal["vc0706"]
+    baud: Baud = 38400
+    takes: tuple[Modality, ...] = (Modality.PHOTO,)
+
+
+AnyDevice = Megatec | Upsd | Scanner | Topaz | Evolis | Sbi | Dse | PowerBoard | Escpos | Zfm | Vc0706
 
 MODELS: Final[dict[str, type[Device]]] = {
     "megatec": Megatec,
@@ -126,6 +150,9 @@ MODELS: Final[dict[str, type[Device]]] = {
     "sbi": Sbi,
     "dse": Dse,
     "powerboard": PowerBoard,
+    "escpos": Escpos,
+    "zfm": Zfm,
+    "vc0706": Vc0706,
 }
 #: Kinds of which a booth has one, by what they are.
 SINGLE: Final = {
@@ -134,4 +161,6 @@ SINGLE: Final = {
     "evolis": "printer",
     "dse": "genset controller",
     "powerboard": "power board",
+    "escpos": "ticket printer",
+    "zfm": "finger reader",
 }

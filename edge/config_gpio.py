@@ -52,7 +52,7 @@ class Inhibit(Output):
 class Gpio(Table):
     """The booth's pins; what is not wired is left out. `hardware/wiring.md` has the pin table.
 
-    Names of `Contact`, `Button`, `Lamp` and `Relay`, and `buzzer`.
+    Names of `Contact`, `Button`, `Lamp` and `Relay`, `buzzer`, and `ticket_` with a service: an applicant's button.
     """
 
     mains: Input | None = None
@@ -66,6 +66,11 @@ class Gpio(Table):
     next: Input | None = None
     retry: Input | None = None
     stop: Input | None = None
+    ticket_new: Input | None = None
+    ticket_lost: Input | None = None
+    ticket_damaged: Input | None = None
+    ticket_change: Input | None = None
+    ticket_pickup: Input | None = None
     green: Output | None = None
     amber: Output | None = None
     red: Output | None = None

@@ -10,12 +10,15 @@ from typing import Any, Final
 
 from gpiozero import DigitalInputDevice, OutputDevice
 
+from contract.desk import Service
 from edge.core.commands import Lamp
 from edge.core.events import Button, ButtonPressed, Contact, ContactChanged, Relay
+from edge.core.events_desk import TicketButtonPressed
 
 #: An edge this soon (s) after another one of the same button is its contact bouncing.
 BUTTON_BOUNCE_S: Final = 0.03
 BUZZER: Final = "buzzer"
+TICKET: Final = "ticket_"
 #: What holds while nothing is decided: before the first `relays`, and when the pins are given back.
 SAFE: Final = frozenset({Relay.ATS_INHIBIT})
 _CONTACTS: Final = frozenset(contact.value for contact in Contact)
@@ -36,8 +39,15 @@ class Line:
     pull: str = "down"
 
 
+def button_of(name: str) -> Button | Service:
+    """An officer's button, or (`ticket_` with its name) a service's."""
+    return Service(name.removeprefix(TICKET)) if name.startswith(TICKET) else Button(name)
+
+
 class Gpio:
-    """The booth's pins. `lines`: names of Contact, Button, Lamp, Relay and `buzzer` -> line; the unwired are absent.
+    """The booth's pins. `lines`: names of Contact, Button, Lamp, Relay, `buzzer` and `ticket_` with a service -> line.
+
+    What is not wired is absent.
 
     A relay's line is active in the sense of `Relay`, not of its coil: with every coil off the plant is safe, so the
     ATS's inhibit, which goes through an opening contact, is active low. Relays are safe from the start on and at the
@@ -58,7 +68,7 @@ class Gpio:
         self._inputs: dict[str, Any] = {}
         self._inverted: dict[str, bool] = {}
         self._outputs: dict[str, Any] = {}
-        self._edges: dict[Button, float] = {}
+        self._edges: dict[Button | Service, float] = {}
         self._guard = threading.Lock()
         try:
             for name, line in lines.items():
@@ -82,19 +92,19 @@ class Gpio:
             device.when_activated = lambda: self._put(ContactChanged(contact, not inverted))
             device.when_deactivated = lambda: self._put(ContactChanged(contact, inverted))
         else:
-            button = Button(name)
+            button = button_of(name)
             device.when_activated = lambda: self._edge(button, not inverted)
             device.when_deactivated = lambda: self._edge(button, inverted)
         self._inverted[name] = inverted
         return device
 
-    def _edge(self, button: Button, down: bool) -> None:
+    def _edge(self, button: Button | Service, down: bool) -> None:
         now = self._clock()
         with self._guard:
             quiet = now - self._edges.get(button, float("-inf")) >= BUTTON_BOUNCE_S
             self._edges[button] = now
         if down and quiet:
-            self._put(ButtonPressed(button))
+            self._put(TicketButtonPressed(button) if isinstance(button, Service) else ButtonPressed(button))
 
     def read(self) -> None:
         """Put the present level of each contact: what happened while nobody looked is not missed."""
