@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, func, select, text
 
-from central.adapters import schema, views_power
+from central.adapters import schema, views_audit, views_desk, views_power
 from central.adapters.store import Store
 from central.adapters.store_ingest import count_dead_letters
 from central.adapters.store_work import PRINTER
@@ -31,10 +31,9 @@ from central.core.views import (
     TimelineEntry,
     Totals,
 )
+from central.core.views_audit import ChainView, DeedView, QueueView
+from central.core.views_desk import BoardView, TicketStatusView
 from contract.messages import DeviceState, Supply
-
-#: The service's day (WIB).
-_WIB = timezone(timedelta(hours=7), "WIB")
 
 
 def _masked(nik: str) -> str:
@@ -51,7 +50,7 @@ class StoreViews:
 
     def totals(self) -> Totals:
         """The figures on top of every page."""
-        today = self._wall().astimezone(_WIB).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+        today = views_audit.midnight(self._wall()).timestamp()
         booth, gap, job, card, fact = schema.booth, schema.gap, schema.print_job, schema.card, schema.fact
         with self._store.read() as connection:
 
@@ -78,13 +77,13 @@ class StoreViews:
     def booths(self) -> tuple[BoothView, ...]:
         """All booths, worst first."""
         with self._store.read() as connection:
-            views = _booths(connection, None)
+            views = _booths(connection, None, self._wall())
         return tuple(sorted(views, key=lambda view: (fleet.ORDER[view.worst], view.id)))
 
     def booth(self, booth: str) -> BoothView | None:
         """One booth, or None when it is not known."""
         with self._store.read() as connection:
-            views = _booths(connection, booth)
+            views = _booths(connection, booth, self._wall())
         return views[0] if views else None
 
     def timeline(self, booth: str, limit: int = 100, kind: str | None = None) -> tuple[TimelineEntry, ...]:
@@ -132,7 +131,8 @@ class StoreViews:
                     rows += connection.execute(query.order_by(*order))
             jobs = [Job(**row._mapping) for row in rows]
             printers = _printers(connection, {job.booth for job in jobs})
-        return tuple(_job(job, printers[job.booth], at) for job in jobs)
+            handed = views_audit.handed_at(connection, {job.enrolment for job in jobs if job.state == "completed"})
+        return tuple(_job(job, printers[job.booth], at, handed.get(job.enrolment)) for job in jobs)
 
     def encodings(self, limit: int = 200) -> tuple[EncodingView, ...]:
         """The last changed first."""
@@ -199,6 +199,31 @@ class StoreViews:
         with self._store.read() as connection:
             return views_power.commands(connection, booth, limit)
 
+    def board(self, booth: str | None = None) -> tuple[BoardView, ...]:
+        """What the public sees of the booths' queues."""
+        with self._store.read() as connection:
+            return views_desk.boards(connection, booth, self._wall())
+
+    def ticket(self, ticket: str) -> TicketStatusView | None:
+        """The way of one ticket."""
+        with self._store.read() as connection:
+            return views_desk.ticket(connection, ticket, self._wall(), _printers)
+
+    def deeds(self, booth: str = "", officer: str = "", day: str = "", limit: int = 200) -> tuple[DeedView, ...]:
+        """Who did what, newest first."""
+        with self._store.read() as connection:
+            return views_audit.deeds(connection, booth, officer, day, limit)
+
+    def chains(self, booth: str = "") -> tuple[ChainView, ...]:
+        """Whether the booths' records are whole."""
+        with self._store.read() as connection:
+            return views_audit.chains(connection, booth)
+
+    def officers(self) -> tuple[str, ...]:
+        """Everybody who has done something."""
+        with self._store.read() as connection:
+            return views_audit.officers(connection)
+
     def blanks(self) -> dict[str, dict[str, int]]:
         """Per booth: blanks `given`, cards `printed` and `spoiled`."""
         booth, card = schema.booth, schema.card
@@ -214,7 +239,7 @@ class StoreViews:
         return table
 
 
-def _job(job: Job, printer: Printer, at: float) -> PrintJobView:
+def _job(job: Job, printer: Printer, at: float, handed: float | None) -> PrintJobView:
     return PrintJobView(
         job=job.job,
         enrolment=job.enrolment,
@@ -226,6 +251,7 @@ def _job(job: Job, printer: Printer, at: float) -> PrintJobView:
         created=datetime.fromtimestamp(job.created, UTC),
         changed=datetime.fromtimestamp(job.changed, UTC),
         why=print_queue.why(job, printer, at),
+        handed=_when(handed),
     )
 
 
@@ -262,7 +288,7 @@ def _printer(row: Any | None, state: str | None, busy: str | None) -> Printer:
     return Printer(row.online, state, busy, off, told if isinstance(told, str) else "")
 
 
-def _booths(connection: Connection, only: str | None) -> list[BoothView]:
+def _booths(connection: Connection, only: str | None, now: datetime) -> list[BoothView]:
     booth, device, job = schema.booth, schema.device, schema.print_job
     enrolment, gap = schema.enrolment, schema.gap
 
@@ -297,6 +323,7 @@ def _booths(connection: Connection, only: str | None) -> list[BoothView]:
     for alarm in views_power.alarms(connection, only, None):
         alarms.setdefault(alarm.booth, []).append(alarm)
     power = views_power.power_rows(connection, only)
+    queues = views_audit.queues(connection, only, now)
     return [
         _booth(
             row,
@@ -307,6 +334,7 @@ def _booths(connection: Connection, only: str | None) -> list[BoothView]:
             printing.get(row.id),
             uncertain.get(row.id, 0),
             int(lost.get(row.id, 0)),
+            queues.get(row.id),
         )
         for row in rows
     ]
@@ -321,6 +349,7 @@ def _booth(
     printing: str | None,
     uncertain: int,
     lost: int,
+    queue: QueueView | None,
 ) -> BoothView:
     figures: dict[str, Any] = json.loads(row.figures)
     fed = Supply(row.supply)
@@ -363,6 +392,7 @@ def _booth(
         shutdown_cause=power.shutdown_cause if power and shutdown else "",
         ups_test=views_power.ups_test(power),
         off=fleet.is_off(row.online, fed, shutdown == "committed"),
+        queue=queue,
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from central.core.views_audit import AuditViews, QueueView
+from central.core.views_desk import DeskViews
 from contract.messages import AlarmState, DeviceState, GensetPhase, Priority, Supply
 
 
@@ -109,6 +111,8 @@ class BoothView:
     ups_test: UpsTestView | None = None
     off: bool = False
     """It told that it goes off and is silent since: it comes back with the mains by itself. Not lost."""
+    queue: QueueView | None = None
+    """Its front desk today; None: it has told of none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,8 @@ class PrintJobView:
     created: datetime
     changed: datetime
     why: str
+    handed: datetime | None = None
+    """When the card was handed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +241,7 @@ class Totals:
     """Alarms that nobody has acknowledged, also those that are gone again."""
 
 
-class Views(Protocol):
+class Views(DeskViews, AuditViews, Protocol):
     """Questions of the console; each is one consistent read. `limit` bounds every list."""
 
     def totals(self) -> Totals: ...
@@ -307,9 +313,9 @@ class Actions(Protocol):
 
 
 class Changes(Protocol):
-    """Live updates. A topic is `booths`, `booth:<id>`, `print`, `dead-letters`, `alarms`.
+    """Live updates. A topic is `booths`, `booth:<id>`, `print`, `dead-letters`, `alarms`, `desk`, `audit`.
 
-    Alarms, supply, genset and commands of a booth are told on `booth:<id>` too.
+    `desk`: boards and tickets, whichever booth's. Alarms, supply, genset and commands are told on `booth:<id>` too.
     """
 
     def subscribe(self) -> Subscription: ...

@@ -24,6 +24,8 @@ from central.core.views import (
     TimelineEntry,
     Totals,
 )
+from central.core.views_audit import ChainView, DeedView
+from central.core.views_desk import BoardView, TicketStatusView
 from contract.messages import (
     KINDS,
     AlarmState,
@@ -103,6 +105,11 @@ class World:
     flickers: dict[str, list[DipView]] = field(default_factory=dict)
     told: list[CommandView] = field(default_factory=list)
     """Commands, newest first."""
+    public: dict[str, BoardView] = field(default_factory=dict)
+    tickets: dict[str, TicketStatusView] = field(default_factory=dict)
+    done: list[DeedView] = field(default_factory=list)
+    """Deeds, newest first."""
+    records: list[ChainView] = field(default_factory=list)
     centre_up: bool | None = True
     refusal: str | None = None
     """What every action answers."""
@@ -177,6 +184,22 @@ class World:
         return tuple(command for command in self.told if command.booth == booth)[:limit]
 
     # --- Actions ---
+
+    def board(self, booth: str | None = None) -> tuple[BoardView, ...]:
+        return tuple(self.public[name] for name in sorted(self.public) if booth in (None, name))
+
+    def ticket(self, ticket: str) -> TicketStatusView | None:
+        return self.tickets.get(ticket)
+
+    def deeds(self, booth: str = "", officer: str = "", day: str = "", limit: int = 200) -> tuple[DeedView, ...]:
+        wanted = [deed for deed in self.done if booth in ("", deed.booth) and officer in ("", deed.officer)]
+        return tuple(wanted[:limit])
+
+    def chains(self, booth: str = "") -> tuple[ChainView, ...]:
+        return tuple(chain for chain in self.records if booth in ("", chain.booth))
+
+    def officers(self) -> tuple[str, ...]:
+        return tuple(sorted({deed.officer for deed in self.done}))
 
     def settle(self, job: str, found: Literal["printed", "spoiled", "not-begun"], person: str) -> str | None:
         self.asked.append(("settle", job, found, person))
