@@ -55,9 +55,13 @@ class Context:
 
     # --- asking ---------------------------------------------------------------------------------------
 
-    async def ask(self, action: Action, officer: str = "") -> Answer | None:
-        """Ask the booth for something and wait for what came of it; None: no answer within 10 s, it may yet be done."""
-        return await self.await_answer(lambda reply: OfficerAsked(reply, officer, action))
+    async def ask(self, action: Action, officer: str = "", limit_s: float = ANSWER_S) -> Answer | None:
+        """Ask the booth for something and wait for what came of it; None: no answer in time, it may yet be done."""
+        return await self.await_answer(lambda reply: OfficerAsked(reply, officer, action), limit_s)
+
+    def put_asked(self, action: Action, officer: str = "") -> None:
+        """Ask for something whose answer nobody waits for."""
+        self.put(OfficerAsked("", officer, action))
 
     async def await_answer(self, event: Callable[[str], Event], limit_s: float = ANSWER_S) -> Answer | None:
         """Put the event of a new reply name into the inbox and wait for its `Answer`; None: it did not come in time."""

@@ -19,6 +19,10 @@ Parts = Callable[[], Mapping[str, str]]
 """Makes the present parts of a page: id of the element -> its whole HTML, the element itself included."""
 
 
+class Over(Exception):  # noqa: N818 - an end, not an error
+    """Raised by `parts`: this page may not be shown any more; the stream ends, and the browser asks anew."""
+
+
 class Live:
     """Wakes the open pages. Every call is made on the screen's event loop."""
 
@@ -55,7 +59,11 @@ class Live:
         sent: dict[str, str] = {}
         try:
             while not self._ended:
-                fresh = {name: html for name, html in parts().items() if sent.get(name) != html}
+                try:
+                    made = parts()
+                except Over:
+                    return
+                fresh = {name: html for name, html in made.items() if sent.get(name) != html}
                 sent |= fresh
                 changed = f"event: parts\ndata: {json.dumps(fresh, ensure_ascii=False)}\n\n" if fresh else ""
                 yield f"{changed}event: tick\ndata: {now():.3f}\n\n"
