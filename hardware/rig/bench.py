@@ -107,7 +107,7 @@ class Bench:
         if device["kind"] == "sbi":
             port = int(device["port"].rpartition(":")[2])
             # The same seed on every start: the same capture gives the same bytes.
-            self.sbi[device["name"]] = SbiDevice(_SBI_KINDS[device["takes"][0]], port, seed=port)
+            self.sbi[device["name"]] = SbiDevice(_SBI_KINDS[device["takes"][0]], port, seed=port, pictures=True)
             self.sbi_server.add(self.sbi[device["name"]])
         else:
             if device["kind"] == "scanner":

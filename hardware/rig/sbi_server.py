@@ -15,6 +15,9 @@ from hardware.simulators.sbi import SbiConnection, SbiDevice
 
 T = TypeVar("T")
 
+#: So many bytes of a live preview wait for its client at most, and one frame more.
+SLOW = 128 * 1024
+
 
 @dataclass
 class _Link:
@@ -57,9 +60,12 @@ class SbiServer:
         self._selector.close()
 
     def call(self, what: Callable[[], T]) -> T:
-        """Do something with a device while no request is being answered."""
+        """Do something with a device while no request is being answered. What it closes is closed at once."""
         with self._lock:
-            return what()
+            done = what()
+        with contextlib.suppress(OSError):
+            self._waker.send(b"-")
+        return done
 
     def _serve(self) -> None:
         while True:
@@ -67,7 +73,9 @@ class SbiServer:
             ready = self._selector.select(max(0.0, min(due) - self._clock()) if due else None)
             for key, mask in ready:
                 if key.fileobj is self._wake:
-                    return
+                    if b"x" in self._wake.recv(4096):
+                        return
+                    continue
                 assert isinstance(key.fileobj, socket.socket)
                 if key.fileobj in self._devices:
                     self._accept(key.fileobj)
@@ -77,13 +85,20 @@ class SbiServer:
             for link in tuple(self._links.values()):
                 at = link.connection.next_wakeup()
                 if at is not None and at <= now:
+                    streaming = link.connection.streaming
                     with self._lock:
-                        link.out += link.connection.wakeup(now)
+                        given = link.connection.wakeup(now)
+                    # A client that reads slowly misses frames.
+                    if not streaming or link.connection.closed or len(link.out) < SLOW:
+                        link.out += given
                 self._write(link)
 
     def _accept(self, server: socket.socket) -> None:
         with contextlib.suppress(OSError):
             client, _ = server.accept()
+            if self._devices[server].unplugged:
+                client.close()
+                return
             client.setblocking(False)
             self._links[client] = _Link(client, SbiConnection(self._devices[server]))
             self._selector.register(client, selectors.EVENT_READ)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from hardware.rig.sbi_server import SbiServer
-from hardware.simulators.sbi import LEFT, RIGHT, SbiConnection, SbiDevice
+from hardware.simulators.sbi import SbiConnection, SbiDevice
+from hardware.simulators.sbi_words import LEFT, RIGHT
 
 
 def sha(data: bytes) -> str:
