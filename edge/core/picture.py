@@ -104,11 +104,10 @@ def _queue(state: State, given: DeskSettings, now: float) -> QueueView:
     day = tickets.day_of(queued)
     rows = [row for row in tickets.tickets(queued) if row.day == day.date or row.state is TicketState.PRESENT]
     by_id = {row.id: _ticket(row, state, found.get(row.id), now) for row in rows}
-    line = sorted(
-        (row for desk in Desk for row in tickets.queue(queued, desk, given)),
-        key=lambda row: (found[row.id].expected_s, row.order),
-    )
-    called = sorted((row for row in rows if row.called_at is not None), key=lambda row: -(row.called_at or 0.0))
+    places = [(place, row) for desk in Desk for place, row in enumerate(tickets.queue(queued, desk, given))]
+    line = [row for _, row in sorted(places, key=lambda one: (found[one[1].id].expected_s, one[0]))]
+    called = [row for row in rows if row.called_at is not None]
+    called.sort(key=lambda row: (row.called_at, row.order), reverse=True)
     closed = tickets.closed(queued, now, given)
     good = waits.quality(front.waits, day.date)
     announcing = next((row.number for one in front.announcing[:1] for row in rows if one.startswith(f"{row.id}.")), "")
