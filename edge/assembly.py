@@ -13,6 +13,9 @@ from edge.config_devices import AnyDevice
 from edge.config_gpio import Input
 from edge.devices import Device
 
+#: A service of this controller that was silent for so long (s) is asked on a new connection.
+RENEW_S = 4.0
+
 
 def driver(device: AnyDevice) -> Device:
     """The driver of a device. Only the modules that a booth needs are loaded."""
@@ -70,7 +73,7 @@ def _utc() -> str:
 def port(device: AnyDevice, put: Callable[[object], None]) -> SerialPort:
     """The port of a device, not started. Topaz is 8O1; a Megatec UPS wants DTR on and RTS off (it feeds on them)."""
     line = Line(device.baud, "O" if device.kind == "topaz" else "N", dtr=True, rts=device.kind != "megatec")
-    return SerialPort(device.name, device.port, line, put)
+    return SerialPort(device.name, device.port, line, put, RENEW_S if device.kind in ("sbi", "upsd") else 0.0)
 
 
 def pins(config: Config) -> dict[str, Pin]:

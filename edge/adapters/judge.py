@@ -22,6 +22,9 @@ from edge.adapters.items import JudgedCapture, TemplateMade
 from edge.core.events import CaptureTaken, Sample
 from edge.judge import wire
 
+#: Bozorth3 score from which a finger counts as an officer's. 40 is usual for one comparison, but an applicant's ten
+#: fingers are compared with every officer's, and whom it takes for an officer is turned away.
+THRESHOLD: Final = 70
 LIMIT_S: Final = 8.0
 IDLE_S: Final = 120.0
 #: A judge that failed so many captures one after another is left alone for REST_S: nobody shall wait for it each time.
@@ -46,7 +49,7 @@ class _Template:
 
 class Judge:
     """`templates` gives the officers' templates at each capture; `put` takes what is judged (`JudgedCapture`,
-    `TemplateMade`). `threshold`: from this Bozorth3 score a finger counts as an officer's (40 is NIST's usual one).
+    `TemplateMade`). `threshold`: from this Bozorth3 score a finger counts as an officer's.
     `limit_s`: how long a whole capture may take, the process's start included; `idle_s`: then the process ends.
     `command`: the process, for tests; it is given the pid to follow.
     """
@@ -55,7 +58,7 @@ class Judge:
         self,
         templates: Callable[[], Mapping[str, bytes]],
         put: Callable[[object], None],
-        threshold: int,
+        threshold: int = THRESHOLD,
         limit_s: float = LIMIT_S,
         idle_s: float = IDLE_S,
         command: Sequence[str] = (sys.executable, "-m", "edge.judge"),

@@ -9,6 +9,7 @@ import os
 import select
 import termios
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -37,10 +38,12 @@ class Line:
 class SerialPort:
     """Puts PortOpened, PortData and PortClosed for `device` through `put`; `write` never waits.
 
-    `port`: a stable device name (`/dev/serial/by-id/...`) or `socket://host:port`.
+    `port`: a stable device name (`/dev/serial/by-id/...`) or `socket://host:port`. `renew_s`: for a service that
+    answers every request; one that was silent for so long, when it is asked again, is asked on a new connection,
+    because a request on a hung one reaches nobody. 0: never.
     """
 
-    def __init__(self, device: str, port: str, line: Line, put: Callable[[object], None]) -> None:
+    def __init__(self, device: str, port: str, line: Line, put: Callable[[object], None], renew_s: float = 0.0) -> None:
         self.device = device
         self._port = port
         self._line = line
@@ -48,6 +51,9 @@ class SerialPort:
         self._session = 0
         self._open = False
         self._out = bytearray()
+        self._renew_s = renew_s
+        self._asked_at: float | None = None
+        self._hung = False
         self._guard = threading.Lock()
         self._stopping = threading.Event()
         self._wake_r, self._wake_w = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -68,6 +74,11 @@ class SerialPort:
         with self._guard:
             if not self._open or session != self._session:
                 return
+            now = time.monotonic()
+            if self._asked_at is None:
+                self._asked_at = now
+            elif self._renew_s and now - self._asked_at >= self._renew_s:
+                self._hung = True
             self._out += data
         self._wake()
 
@@ -114,6 +125,7 @@ class SerialPort:
         with self._guard:
             self._session += 1
             self._open = True
+            self._asked_at, self._hung = None, False
         self._put(PortOpened(self.device, self._session))
         while True:
             writing = [fd] if self._out else []
@@ -121,10 +133,13 @@ class SerialPort:
                 ready, writable, _ = select.select([fd, self._wake_r], writing, [])
                 if self._stopping.is_set():
                     return "stopped"
+                if self._hung:
+                    return f"{self._port} does not answer: it is asked on a new connection"
                 if self._wake_r in ready:
                     os.read(self._wake_r, CHUNK)
                 if fd in ready:
                     data = os.read(fd, CHUNK)
+                    self._asked_at = None
                     if not data:
                         return f"{self._port} was closed by the other side"
                     self._put(PortData(self.device, data))

@@ -153,3 +153,35 @@ def test_a_line_that_cannot_be_set_is_told_and_tried_again(wire: Wire, monkeypat
     wire.plug()
     wire.port.start()
     assert [type(wire.next()) for _ in range(3)] == [PortClosed, PortClosed, PortOpened]
+
+
+def test_a_service_that_hung_is_asked_on_a_new_connection() -> None:
+    inbox: SimpleQueue[object] = SimpleQueue()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = SerialPort("slap", f"socket://127.0.0.1:{server.getsockname()[1]}", Line(), inbox.put, renew_s=0.2)
+        port.start()
+        try:
+            hung, _ = server.accept()
+            opened = inbox.get(timeout=10)
+            assert isinstance(opened, PortOpened)
+            port.write(opened.session, b"RCAPTURE")
+            assert hung.recv(100) == b"RCAPTURE"
+            time.sleep(0.3)
+            port.write(opened.session, b"MOSIPDISC")
+            closed = inbox.get(timeout=10)
+            assert isinstance(closed, PortClosed)
+            assert "does not answer" in closed.error
+            again, _ = server.accept()
+            opened = inbox.get(timeout=10)
+            assert isinstance(opened, PortOpened)
+            port.write(opened.session, b"MOSIPDISC")
+            assert again.recv(100) == b"MOSIPDISC"
+            again.send(b"answer")
+            assert inbox.get(timeout=10) == PortData("slap", b"answer")
+            time.sleep(0.3)
+            port.write(opened.session, b"MOSIPDISC")
+            assert again.recv(100) == b"MOSIPDISC", "one that answers keeps its connection, however seldom it is asked"
+            hung.close()
+            again.close()
+        finally:
+            port.stop()

@@ -38,7 +38,7 @@ class Desk:
     def __init__(self, **options: Any) -> None:
         self.inbox: SimpleQueue[Any] = SimpleQueue()
         self.officers: dict[str, bytes] = {}
-        self.judge = Judge(lambda: self.officers, self.inbox.put, 40, **{"limit_s": PATIENCE_S, **options})
+        self.judge = Judge(lambda: self.officers, self.inbox.put, **{"limit_s": PATIENCE_S, **options})
 
     def judged(self, taken: CaptureTaken) -> JudgedCapture:
         self.judge.ask(taken)
@@ -261,7 +261,7 @@ def test_officers_templates_that_cannot_be_read_stop_no_recording() -> None:
         raise OSError("the disk is gone")
 
     inbox: SimpleQueue[Any] = SimpleQueue()
-    judge = Judge(broken, inbox.put, 40, limit_s=PATIENCE_S)
+    judge = Judge(broken, inbox.put, limit_s=PATIENCE_S)
     judge.ask(slap(GOOD))
     assert inbox.get(timeout=PATIENCE_S).taken.samples[0].nfiq2
     judge.stop()
@@ -290,7 +290,7 @@ def test_it_dies_with_the_booth() -> None:
         from edge.adapters.judge import Judge
         from tests.unit.edge.judged import slap
         inbox = SimpleQueue()
-        judge = Judge(dict, inbox.put, 40)
+        judge = Judge(dict, inbox.put)
         judge.ask(slap(b""))
         inbox.get()
         print(judge.pid, flush=True)
