@@ -23,6 +23,7 @@ from edge import assembly
 from edge.adapters.gpio import Gpio, GpioError
 from edge.adapters.items import Stop
 from edge.adapters.mqtt import MqttLink
+from edge.adapters.receipts import ReceiptBox
 from edge.adapters.signals import Signals
 from edge.adapters.store import SqliteStore, StoreError
 from edge.config import Config, ConfigError, load
@@ -110,6 +111,7 @@ def _serve(config: Config, store: SqliteStore) -> bool:
     ports = {device.name: assembly.port(device, inbox.put) for device in config.device}
     drivers = [assembly.driver(device) for device in config.device]
     signals = Signals(gpio)
+    receipts = ReceiptBox(config.booth.data, config.booth.id, store.epoch, keys[1], inbox.put)
     settings = config.settings(store.epoch)
     booth = Booth(settings, identity, Core(), store, link, drivers, ports, signals, plant=gpio)
 
@@ -124,11 +126,13 @@ def _serve(config: Config, store: SqliteStore) -> bool:
         for port in ports.values():
             port.start()
         link.start()
+        receipts.start()
         run(booth, inbox)
     finally:
         for port in ports.values():
             port.stop()
         link.stop()
+        receipts.stop()
         gpio.close()
     return booth.halted
 
