@@ -371,7 +371,7 @@ class SbiConnection:
 
     def _frame(self, now: float) -> bytes:
         assert self._preview is not None
-        if now >= self._preview.end:
+        if now >= self._preview.end - 0.001:
             self._preview = None
             return self._end(b"--%s--\r\n" % BOUNDARY)
         if now < self._frame_at:

@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 480, 360
 """Size of a frame in pixels."""
 _AMBER, _GREEN, _RED = (230, 160, 30), (40, 170, 80), (200, 50, 40)
 _SKIN: Final = (196, 150, 120)
-#: Where fingers end in a slap (x; how far they reach up), from the left of the picture.
+#: Where the fingers of a right hand end, index first: x, and y of the tip, as parts of the picture.
 _SLAP: Final = ((0.20, 0.34), (0.40, 0.22), (0.60, 0.26), (0.80, 0.42))
 
 
@@ -116,12 +116,13 @@ def _hand(image: Image.Image, pen: ImageDraw.ImageDraw, scene: Scene, near: floa
     names = scene.fingers
     thumbs = all(name.endswith("Thumb") for name in names)
     left = names[0].startswith("Left")
-    # A left hand's little finger lies left, a right hand's index finger.
-    order = list(reversed(names)) if left and not thumbs else list(names)
-    places = ((0.3, 0.3), (0.7, 0.3)) if thumbs else _SLAP
+    places: tuple[tuple[float, float], ...] = ((0.3, 0.3), (0.7, 0.3)) if thumbs else _SLAP
+    if left and not thumbs:
+        # A left hand's index finger lies right.
+        places = tuple((1 - across, top) for across, top in _SLAP)
     low = (1 - near) * HEIGHT * 0.8
     wide = 38
-    for name, (across, top) in zip(order, places, strict=False):
+    for name, (across, top) in zip(names, places, strict=False):
         if name in scene.absent:
             continue
         x, y = across * WIDTH + sway[0], top * HEIGHT + low + sway[1]
