@@ -15,11 +15,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Scope
 
-from central.console import pages
+from central.console import pages, public
 from central.console.page import HERE, Console
 from central.console.security import HEADERS, Guard
 from central.console.settings import ConsoleSettings as ConsoleSettings
 from central.core.views import Actions, Changes, Views
+from central.core.views_desk import DeskViews
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +37,10 @@ class _Static(StaticFiles):
         return answer
 
 
-def create_app(views: Views, actions: Actions, changes: Changes, settings: ConsoleSettings) -> FastAPI:
-    """The console as an ASGI application; serve it with `central.console.server.Server`.
+def create_app(
+    views: Views, actions: Actions, changes: Changes, settings: ConsoleSettings, desk: DeskViews | None = None
+) -> FastAPI:
+    """The console as an ASGI application; serve it with `central.console.server.Server`. `desk`: the public's pages.
 
     Raises ValueError when the console would be open to the network without a password.
     """
@@ -58,12 +61,20 @@ def create_app(views: Views, actions: Actions, changes: Changes, settings: Conso
     app = FastAPI(title="Loket", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.console = console
     app.include_router(pages.router(console))
+    if desk is not None:
+        app.include_router(public.router(console, desk))
     app.mount("/static", _Static(directory=HERE / "static"))
     _add_errors(app, console)
     hosts = frozenset() if settings.password_hash else LOOPBACK
     # The last one added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    app.add_middleware(Guard, sessions=console.sessions, password=settings.password_hash is not None, hosts=hosts)
+    app.add_middleware(
+        Guard,
+        sessions=console.sessions,
+        password=settings.password_hash is not None,
+        hosts=hosts,
+        public=settings.public and desk is not None,
+    )
     return app
 
 

@@ -169,6 +169,37 @@ _PAGES: Final[dict[str, str]] = {
     "not begun: {}": "belum mulai: {}",
     "{}; inserted cards {} -> {}": "{}; kartu masuk {} -> {}",
     "{} looked: {}": "{} memeriksa: {}",
+    # The ticket printer and the loudspeaker
+    "the ticket printer's cover is open": "penutup pencetak tiket terbuka",
+    "Close the ticket printer's cover.": "Tutup penutup pencetak tiket.",
+    "the ticket printer has no paper": "kertas pencetak tiket habis",
+    "Put a new roll of paper into the ticket printer.": "Pasang gulungan kertas baru pada pencetak tiket.",
+    "the ticket printer's cutter is stuck": "pisau pencetak tiket macet",
+    "Open the cover, free the cutter, close it.": "Buka penutup, bebaskan pisaunya, tutup lagi.",
+    "the ticket printer reports an error": "pencetak tiket melaporkan gangguan",
+    "Switch the ticket printer off and on; if the error stays, have it repaired.": (
+        "Matikan lalu nyalakan pencetak tiket; bila gangguan tetap ada, minta diperbaiki."
+    ),
+    "the ticket printer is off line": "pencetak tiket tidak siap (off line)",
+    "Press the ticket printer's ONLINE or FEED button, and let go.": (
+        "Tekan tombol ONLINE atau FEED pada pencetak tiket, lalu lepaskan."
+    ),
+    "the ticket printer does not answer": "pencetak tiket tidak menjawab",
+    "the ticket printer's port is gone: {}": "sambungan pencetak tiket terputus: {}",
+    "the ticket printer's port is closed": "pencetak tiket tidak tersambung",
+    "Check that the ticket printer is on and its cable is in; its speed must be that of the booth file.": (
+        "Periksa apakah pencetak tiket menyala dan kabelnya terpasang; kecepatannya harus seperti di berkas loket."
+    ),
+    "the ticket printer is still busy with something earlier": "pencetak tiket masih mengerjakan yang sebelumnya",
+    "Look whether the ticket came out whole; if not, print it again.": (
+        "Lihat apakah tiket keluar utuh; bila tidak, cetak lagi."
+    ),
+    "{} tickets wait for the ticket printer": "{} tiket menunggu pencetak tiket",
+    "Wait for the tickets before it.": "Tunggu tiket-tiket sebelumnya.",
+    "the ticket is too long": "isi tiket terlalu panjang",
+    "Shorten the ticket's texts and the address of the status page.": (
+        "Persingkat teks tiket dan alamat halaman status."
+    ),
     # Actions and commands
     "there is no job {}": "tidak ada pekerjaan {}",
     "the job {} does not wait for a person: it is {}": "pekerjaan {} tidak menunggu keputusan: keadaannya {}",

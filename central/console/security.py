@@ -23,6 +23,8 @@ SESSION_S: Final = 12 * 3600
 BODY_LIMIT: Final = 16 * 1024
 OPEN: Final = ("/login", "/static/")
 """Paths that need no password."""
+PUBLIC: Final = ("/papan", "/status/")
+"""The public's pages: no session, no cookie; without the password where the settings say so."""
 
 HEADERS: Final = {
     "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -114,8 +116,11 @@ class Password:
 class Guard:
     """ASGI layer around the whole console: refuses what must not reach a page, and adds the headers."""
 
-    def __init__(self, app: ASGIApp, sessions: Sessions, password: bool, hosts: frozenset[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, sessions: Sessions, password: bool, hosts: frozenset[str], public: bool = False
+    ) -> None:
         self._app = app
+        self._open = (*OPEN, *PUBLIC) if public else OPEN
         self._sessions = sessions
         self._password = password
         self._hosts = hosts
@@ -138,7 +143,8 @@ class Guard:
                 for name, value in HEADERS.items():
                     out.setdefault(name, value)
                 out.setdefault("cache-control", "no-store")
-                if fresh and COOKIE not in (out.get("set-cookie") or "") and not scope["path"].startswith("/static/"):
+                bare = scope["path"].startswith(("/static/", *PUBLIC))
+                if fresh and COOKIE not in (out.get("set-cookie") or "") and not bare:
                     out.append("set-cookie", set_cookie(self._sessions.cookie(session), scope["scheme"]))
             await send(message)
 
@@ -151,7 +157,7 @@ class Guard:
             return PlainTextResponse(words, 421)
         if scope["method"] == "POST" and not _is_small(headers):
             return PlainTextResponse("The form is too large.", 413)
-        if self._password and not session.signed_in and not scope["path"].startswith(OPEN):
+        if self._password and not session.signed_in and not scope["path"].startswith(self._open):
             if scope["path"] == "/live" or "hx-request" in headers:
                 return PlainTextResponse("Sign in first.", 401, {"hx-redirect": "/login"})
             return RedirectResponse("/login", 303)

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pydantic import ValidationError
 
-from central.console import sentences_power
+from central.console import sentences_desk, sentences_power
 from central.console.remedies import translated
 from central.console.texts import Language, known, text
 from central.console.words import masked, number
@@ -54,6 +54,10 @@ DRAWINGS: Final = {
     "enrolment": "person",
     "print": "card",
     "command": "command",
+    "ticket": "document",
+    "queue": "person",
+    "card": "card",
+    "officer": "person",
 }
 """First word of an event's kind -> name of its icon."""
 
@@ -106,6 +110,9 @@ def _say(language: Language, body: Message) -> tuple[str, Weight]:
             return _with(said, translated(language, body.reason)), _OUTCOMES[body.outcome]
         case MainsDipped() | GensetChanged() | LoadShed() | ShutdownChanged() | UpsTested() | AlarmChanged():
             parts, weight = sentences_power.say(language, body)
+            return _with(*parts), weight
+        case _ if isinstance(body, sentences_desk.DESK_EVENTS):
+            parts, weight = sentences_desk.say(language, body)
             return _with(*parts), weight
         case _:
             return _recording(language, body), "normal"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from central.console.settings import ConsoleSettings
 from central.core.views import Actions, Changes, Views
+from central.core.views_desk import DeskViews
 
 if TYPE_CHECKING:
     import uvicorn
@@ -28,8 +29,11 @@ class PortTakenError(OSError):
 class Server:
     """The console's web server. `start` returns when the port is open; `stop` when all has ended."""
 
-    def __init__(self, views: Views, actions: Actions, changes: Changes, settings: ConsoleSettings) -> None:
+    def __init__(
+        self, views: Views, actions: Actions, changes: Changes, settings: ConsoleSettings, desk: DeskViews | None = None
+    ) -> None:
         self._views, self._actions, self._changes, self._settings = views, actions, changes, settings
+        self._desk = desk
         self._lock = threading.Lock()
         self._ended = False
         self._serving: tuple[Console, uvicorn.Server] | None = None
@@ -89,7 +93,7 @@ class Server:
 
         from central.console.app import create_app
 
-        app = create_app(self._views, self._actions, self._changes, self._settings)
+        app = create_app(self._views, self._actions, self._changes, self._settings, self._desk)
         console: Console = app.state.console
         # Live pages end by `live.end`; the grace is for one that a dead network holds.
         config = uvicorn.Config(

@@ -22,3 +22,7 @@ class ConsoleSettings:
     password_hash: str | None = None
     stale_s: float = 30.0
     """Figures older than this are greyed."""
+    public: bool = False
+    """Whether the public's pages (`/papan`, `/status/...`) are shown without the password."""
+    complaints: str = ""
+    """Where complaints go in this regency, beside the national addresses."""

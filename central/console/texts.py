@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from central.console.texts_alarms import ALARMS
+from central.console.texts_audit import AUDIT
 from central.console.texts_commands import COMMANDS
 from central.console.texts_power import POWER
 
@@ -388,7 +389,7 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
 }
 """The pages' own texts; those of power, alarms and commands have files of their own."""
 
-TEXTS: Final[dict[str, tuple[str, str]]] = PAGES | POWER | ALARMS | COMMANDS
+TEXTS: Final[dict[str, tuple[str, str]]] = PAGES | POWER | ALARMS | COMMANDS | AUDIT
 
 
 def text(language: Language, key: str, **values: object) -> str:
