@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 #: So many bytes of a live preview wait for its client at most, and one frame more.
 SLOW = 128 * 1024
+MAKING_S = 0.02
 
 
 @dataclass
@@ -69,8 +70,7 @@ class SbiServer:
 
     def _serve(self) -> None:
         while True:
-            due = [at for link in self._links.values() if (at := link.connection.next_wakeup()) is not None]
-            ready = self._selector.select(max(0.0, min(due) - self._clock()) if due else None)
+            ready = self._selector.select(self._patience())
             for key, mask in ready:
                 if key.fileobj is self._wake:
                     if b"x" in self._wake.recv(4096):
@@ -84,7 +84,7 @@ class SbiServer:
             now = self._clock()
             for link in tuple(self._links.values()):
                 at = link.connection.next_wakeup()
-                if at is not None and at <= now:
+                if at is not None and at <= now and not link.connection.making:
                     streaming = link.connection.streaming
                     with self._lock:
                         given = link.connection.wakeup(now)
@@ -92,6 +92,16 @@ class SbiServer:
                     if not streaming or link.connection.closed or len(link.out) < SLOW:
                         link.out += given
                 self._write(link)
+
+    def _patience(self) -> float | None:
+        """How long nothing is due, seconds; None: for ever. Pictures that take longer are asked for again soon."""
+        now = self._clock()
+        waits = []
+        for link in self._links.values():
+            at = link.connection.next_wakeup()
+            if at is not None:
+                waits.append(max(MAKING_S if link.connection.making else 0.0, at - now))
+        return min(waits, default=None)
 
     def _accept(self, server: socket.socket) -> None:
         with contextlib.suppress(OSError):

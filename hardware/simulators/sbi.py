@@ -15,7 +15,6 @@ with an error object as JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -66,14 +65,14 @@ class Preview:
 class Reply:
     """An answer: HTTP status, JSON, how long the device takes, and whether the connection ends within it.
 
-    `later`: gives the JSON when the delay is over (pictures are made meanwhile). `hang`: no answer.
+    `made`: the samples, when the delay is over: pictures are made meanwhile. `hang`: no answer.
     """
 
     status: int
     body: Any
     delay_s: float = 0.0
     drop: bool = False
-    later: Callable[[], Any] | None = None
+    made: Future[list[dict[str, Any]]] | None = None
     hang: bool = False
     preview: Preview | None = None
 
@@ -245,7 +244,7 @@ class SbiDevice:
         if not self.pictures:
             return Reply(200, {"biometrics": sbi_samples.samples(wanted)}, self.capture_s, drop)
         made = self._making().submit(sbi_samples.samples, wanted)
-        return Reply(200, None, self.capture_s, drop, later=lambda: {"biometrics": made.result()})
+        return Reply(200, None, self.capture_s, drop, made=made)
 
     def _making(self) -> ThreadPoolExecutor:
         """Pictures are made while the device is said to be capturing; its own thread ends with it."""
@@ -340,6 +339,11 @@ class SbiConnection:
         """A live preview runs: what `wakeup` gives is a whole frame, and may be left out when the client is slow."""
         return self._preview is not None
 
+    @property
+    def making(self) -> bool:
+        """Pictures of the capture are still being made: `wakeup` would wait for them."""
+        return self._due is not None and self._due[1].made is not None and not self._due[1].made.done()
+
     def receive(self, data: bytes, now: float) -> bytes:
         """Bytes came from the client; gives bytes for it."""
         if self.closed:
@@ -416,7 +420,7 @@ class SbiConnection:
 
 
 def _http(reply: Reply) -> bytes:
-    body = json.dumps(reply.later() if reply.later else reply.body).encode()
+    body = json.dumps({"biometrics": reply.made.result()} if reply.made else reply.body).encode()
     reason = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 413: "Too Large"}
     head = f"HTTP/1.1 {reply.status} {reason[reply.status]}\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body

@@ -33,7 +33,7 @@ def request(transaction: str = ANY_TRANSACTION, **bio: Any) -> dict[str, Any]:
 
 def capture(device: SbiDevice, asked: dict[str, Any], now: float = 0.0) -> list[dict[str, Any]]:
     reply = device.respond("RCAPTURE", "/capture", json.dumps(asked).encode(), now)
-    return (reply.later() if reply.later else reply.body)["biometrics"]
+    return reply.made.result() if reply.made else reply.body["biometrics"]
 
 
 def told(sample: dict[str, Any]) -> dict[str, Any]:
