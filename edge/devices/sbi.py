@@ -390,6 +390,9 @@ class Sbi:
         self._body.clear()
         self._quiet_at = now + QUIET_S
         self._next_poll = max(self._next_poll, now + QUIET_S)
+        if asked and asked.verb == "RCAPTURE":
+            # The next capture must not be lost with a connection that hangs: first somebody must answer.
+            self._device, self._next_poll = "", now + QUIET_S
         if asked and asked.capture:
             return [self._failed(asked.capture, error, LOST_REMEDY)]
         if asked and asked.verb == "MOSIPDINFO":
