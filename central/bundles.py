@@ -212,7 +212,7 @@ class Imports:
         self._step(checked, [])
         batch: list[Received] = []
         size = 0
-        for message in _messages(source, checked):
+        for message in _messages(source, checked, frozenset(self._whole(checked))):
             batch.append(message)
             size += len(message.payload)
             if len(batch) >= BATCH_ITEMS or size >= BATCH_BYTES:
@@ -238,25 +238,32 @@ class Imports:
         with self._store.read() as connection:
             streams = store_ingest.streams(connection, [header.booth])
             prefix = streams[header.booth, header.epoch].prefix
-            rows = [store_work.packet(connection, entry.packet) for entry in header.packets]
         return Receipt(
             booth=header.booth,
             epoch=header.epoch,
             number=header.number,
             bundle=checked.sha256,
             seq=min(prefix, header.events.last),
-            packets={row.packet: row.parts for row in rows if row and row.whole and row.booth == header.booth},
+            packets=self._whole(checked),
         )
 
+    def _whole(self, checked: Checked) -> dict[str, int]:
+        """Packets of the file that are whole and checked here -> their parts."""
+        header = checked.header
+        with self._store.read() as connection:
+            rows = [store_work.packet(connection, entry.packet) for entry in header.packets]
+        return {row.packet: row.parts for row in rows if row and row.whole and row.booth == header.booth}
 
-def _messages(source: BinaryIO, checked: Checked) -> Iterator[Received]:
-    """As the booth itself would send them, all events before the packets that they announce."""
+
+def _messages(source: BinaryIO, checked: Checked, whole: Collection[str]) -> Iterator[Received]:
+    """As the booth itself would send them, all events before the packets that they announce; those `whole` are here."""
     booth = checked.header.booth
     for payload in read_events(source, checked):
         yield Received(topics.of(booth, topics.EVENT), payload, 0, 0, 0)
     for entry, index, piece in read_packets(source, checked):
-        part = wire_part(piece, index, count(entry.size))
-        yield Received(topics.of(booth, topics.PACKET, entry.packet), part, 0, 0, 0)
+        if entry.packet not in whole:
+            part = wire_part(piece, index, count(entry.size))
+            yield Received(topics.of(booth, topics.PACKET, entry.packet), part, 0, 0, 0)
 
 
 def _put_file(path: Path, data: bytes) -> None:
