@@ -60,7 +60,51 @@ KNOWN: Final[dict[str, str]] = {
     ),
     "Correct `takes` in the booth file.": "Perbaiki `takes` di berkas loket.",
     "Correct `takes` of this device in the booth file.": "Perbaiki `takes` alat ini di berkas loket.",
+    "Clean the device's glass with a soft dry cloth, let fingers be wiped dry, and try again.": (
+        "Bersihkan kaca alat dengan kain lembut kering, keringkan jari, lalu ulangi."
+    ),
+    "Close any other program that uses the device; if there is none, restart the device's service.": (
+        "Tutup program lain yang memakai alat; bila tidak ada, jalankan ulang layanan alat."
+    ),
+    "Take it again.": "Ambil lagi.",
+    "If it comes back, take the device out of use and tell the head of service: somebody may stand between the device"
+    " and this program.": (
+        "Bila terjadi lagi, jangan pakai alat ini dan beri tahu kepala layanan: mungkin ada yang menyela di antara alat"
+        " dan program ini."
+    ),
+    "Ask for the right hand, flat on the glass, as the device shows.": (
+        "Minta tangan kanan, rata di atas kaca, seperti pada alat."
+    ),
+    "Ask for the left hand, flat on the glass, as the device shows.": (
+        "Minta tangan kiri, rata di atas kaca, seperti pada alat."
+    ),
+    "Keep it off the device; if it can be taken, take its exception back first.": (
+        "Jauhkan dari alat; bila dapat diambil, batalkan dulu pengecualiannya."
+    ),
+    "Ask for it as well; if it cannot be taken, note an exception with its reason.": (
+        "Minta juga bagian itu; bila tidak dapat diambil, catat pengecualian dengan alasannya."
+    ),
+    "Go on without it: there is nothing to be captured.": "Lanjutkan tanpa itu: tidak ada yang dapat diambil.",
     # recording: what went wrong
+    "error {} of the device for {}: {}": "galat alat {} untuk {}: {}",
+    "the device did not deliver {}": "alat tidak memberi {}",
+    "the device saw the left hand instead of the right hand": "alat melihat tangan kiri, bukan tangan kanan",
+    "the device saw the right hand instead of the left hand": "alat melihat tangan kanan, bukan tangan kiri",
+    "the device delivered {}, which has an exception": "alat memberi {}, padahal dikecualikan",
+    "the device delivered {}: one of them twice": "alat memberi {}: salah satunya dua kali",
+    "the device delivered the same image twice": "alat memberi gambar yang sama dua kali",
+    "the device's glass is dirty": "kaca alat kotor",
+    "the device has been busy for a while with what nobody here asked for": (
+        "alat sudah lama sibuk dengan hal yang tidak diminta di sini"
+    ),
+    "everything of it has an exception": "semua bagiannya dikecualikan",
+    "the hash before this capture is no hex text": "sidik pengambilan sebelumnya rusak",
+    "a finger of this applicant is that of the officer {}: nobody records a colleague's finger": (
+        "satu jari pemohon ini adalah jari petugas {}: rekan sendiri tidak boleh direkam"
+    ),
+    "Cancel this recording, and let another office record this person.": (
+        "Batalkan perekaman ini; orang ini direkam di kantor lain."
+    ),
     "below {}: {}": "mutu di bawah {}: {}",
     "no sample was delivered": "alat tidak memberi hasil",
     "error {} of the device: {}": "galat alat {}: {}",
