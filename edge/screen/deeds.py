@@ -98,7 +98,7 @@ DEEDS: Final[Mapping[str, Callable[[Form], act.Action]]] = {
     "withdraw": lambda form: act.WithdrawException(_text(form, "subtype"), Modality(form["modality"])),
     "cancel": lambda form: act.CancelRecording(_reason(form)),
     "hand": _hand,
-    "store-finger": lambda form: act.StoreFinger(_text(form, "officer"), int(form["page"])),
+    "store-finger": lambda form: act.StoreFinger(form["officer"], int(form["page"])),
     "stop-waiting": lambda form: act.StopWaiting(),
 }
 """Name of a form (`/do/<name>`) -> what it asks for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
@@ -13,6 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from contract.messages import Modality
+from edge.adapters.officers import OfficersError
 from edge.core.actions import StopWaiting, WantFinger
 from edge.core.commands import Answer
 from edge.core.events_desk import OfficerRefusedSign, OfficerSigned
@@ -22,7 +24,7 @@ from edge.screen.context import Context
 from edge.screen.live import Over
 from edge.screen.picture import Picture
 from edge.screen.remedies import translated
-from edge.screen.security import Pins, Session, Sessions, SignIn, set_cookie
+from edge.screen.security import Session, Sessions, SignIn, set_cookie
 from edge.screen.texts import TEXTS
 from edge.screen.thumbnails import Thumbnails
 from edge.screen.words import Language, say
@@ -46,7 +48,6 @@ class Pages:
         self._context = context
         self._sign = sign
         self._sessions = sessions
-        self._pins = Pins()
         self._thumbnails = thumbnails
         self._previews = previews
         # One PIN at a time: argon2 takes tens of MiB by design.
@@ -128,12 +129,17 @@ class Pages:
         session = _session(request)
         if session is not None:
             session.used = self._sessions.clock()
+        officer = session.officer if session else ""
         try:
+            if name == "store-finger":
+                # Everybody stores a finger of their own: nobody can sign in as another.
+                form |= {"officer": officer, "page": str(self._sign.free_page())}
             action = deeds.action(name, form, self._context.view.recording)
+        except OfficersError as error:
+            return self._said(request, session, f"{error}", good=False)
         except deeds.FormError as error:
             words = say(TEXTS, language, "form.moved" if error.moved else "form.bad")
             return self._said(request, session, words, good=False)
-        officer = session.officer if session else ""
         if name in deeds.SLOW:
             answer = await self._context.ask(action, officer, FINGER_S)
         else:
@@ -216,16 +222,13 @@ class Pages:
         form = await _form(request)
         name, pin = form.get("name", "")[: deeds.TEXT_LIMIT], form.get("pin", "")[: deeds.TEXT_LIMIT]
         async with self._checking:
-            wait = self._pins.wait_s(name)
-            if wait:
+            wait = self._sign.wait_s(name)
+            if wait > 0:
                 self._context.put(OfficerRefusedSign(name, "locked"))
-                return self._login(request, refuse("locked", seconds=wait), name)
-            right = name in self._sign.names() and await asyncio.to_thread(self._sign.check, name, pin)
-            if not right:
-                self._pins.wrong(name)
+                return self._login(request, refuse("locked", seconds=math.ceil(wait)), name)
+            if not await asyncio.to_thread(self._sign.check, name, pin):
                 self._context.put(OfficerRefusedSign(name, "wrong-pin"))
                 return self._login(request, refuse("wrong-pin"), name)
-            self._pins.right(name)
         answer = await self._context.await_answer(lambda reply: OfficerSigned(name, "pin", reply))
         if answer is not None and answer.refusal is not None:
             return self._login(request, answer.refusal, name)

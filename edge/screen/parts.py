@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from contract.messages import Modality
@@ -33,6 +34,7 @@ _PARTS: Final[dict[str, tuple[str, str]]] = {
     "Signature": ("Tanda tangan", "Signature"),
 }
 FINGERS: Final = frozenset({Modality.RIGHT_FOUR, Modality.LEFT_FOUR, Modality.THUMBS})
+_EYE: Final = re.compile(r"\b(?:Right|Left)(?= \d)")
 EXCEPTABLE: Final = FINGERS | {Modality.IRIS}
 """Modalities of which a finger or an eye may be missing."""
 
@@ -52,4 +54,5 @@ def named(language: Language, sentence: str) -> str:
     for name in sorted(_PARTS, key=len, reverse=True):
         if " " in name:
             sentence = sentence.replace(name, part(language, name))
-    return sentence
+    # An eye's name is a plain word: it is one only before its figure.
+    return _EYE.sub(lambda found: part(language, found[0]), sentence)

@@ -26,6 +26,10 @@ class Told:
     words: str
     remedy: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", self.words[:1].upper() + self.words[1:])
+        object.__setattr__(self, "remedy", self.remedy[:1].upper() + self.remedy[1:])
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -121,9 +125,7 @@ class Picture:
     def no_record(self) -> Told:
         """Why no recording may begin."""
         words = self._t("power.no-record")
-        return Told(
-            "attention", words[:1].upper() + words[1:] + ".", translated(self.language, self.view.power.no_record)
-        )
+        return Told("attention", words + ".", translated(self.language, self.view.power.no_record))
 
     def troubles(self) -> tuple[Told, ...]:
         """All that is wrong now beside the supply, worst first; each with its remedy."""

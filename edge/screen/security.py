@@ -1,4 +1,4 @@
-"""Who may look and act: host names, other sites' forms, sessions of officers, wrong PINs, headers of every answer."""
+"""Who may look and act: host names, other sites' forms, sessions of officers, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -41,6 +41,12 @@ class SignIn(Protocol):
 
     def check(self, name: str, pin: str) -> bool:
         """Whether the PIN is that officer's; slow by design, called in a thread of its own."""
+
+    def wait_s(self, name: str) -> float:
+        """Seconds until a PIN of this name is looked at again, after too many wrong ones; 0: now."""
+
+    def free_page(self) -> int:
+        """A page of the finger reader that is nobody's. Raises edge.adapters.officers.OfficersError."""
 
 
 @dataclass(slots=True)
@@ -85,36 +91,6 @@ class Sessions:
     def end(self, session: Session) -> None:
         """Forget it."""
         self._open.pop(session.id, None)
-
-
-@dataclass(slots=True)
-class Pins:
-    """Wrong PINs of each name: after five of them the name waits for a minute. In memory."""
-
-    LIMIT: Final = 5
-    WAIT_S: Final = 60.0
-    clock: Callable[[], float] = time.monotonic
-    _wrong: dict[str, list[float]] = field(default_factory=dict)
-
-    def wait_s(self, name: str) -> int:
-        """Seconds until the next try of a name is looked at; 0: now."""
-        now = self.clock()
-        recent = [at for at in self._wrong.get(name, ()) if now - at < self.WAIT_S]
-        if recent:
-            self._wrong[name] = recent
-        else:
-            self._wrong.pop(name, None)
-        return 0 if len(recent) < self.LIMIT else max(1, round(self.WAIT_S - (now - recent[-self.LIMIT])))
-
-    def wrong(self, name: str) -> None:
-        """One more wrong PIN of a name."""
-        self._wrong.setdefault(name, []).append(self.clock())
-        while len(self._wrong) > 200:
-            self._wrong.pop(next(iter(self._wrong)))
-
-    def right(self, name: str) -> None:
-        """The PIN was right: what went before is forgotten."""
-        self._wrong.pop(name, None)
 
 
 class Guard:

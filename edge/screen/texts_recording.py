@@ -113,9 +113,9 @@ RECORDING: Final[Texts] = {
     "part.ahead": ("belum", "not yet"),
     "tries.left": ("Sisa kesempatan: {left}", "Attempts left: {left}"),
     "try": ("Ke-{number}", "Try {number}"),
-    "try.worst": ("terendah {worst}", "worst {worst}"),
+    "try.worst": ("{worst}", "{worst}"),
     "try.none": ("tanpa hasil", "nothing"),
-    "try.best": ("(terbaik)", "(best)"),
+    "try.best": ("terbaik", "best"),
     "deed.accept": ("Lanjutkan dengan mutu ini", "Go on with this quality"),
     "accept.title": ("Terima {modality} dengan mutu rendah?", "Accept {modality} with poor quality?"),
     "accept.words": (

@@ -35,6 +35,7 @@ from edge.core.view import (
     Wait,
 )
 from edge.screen.app import Screen
+from edge.screen.security import SignIn
 
 RIGHT = tuple(f"Right {name}Finger" for name in ("Index", "Middle", "Ring", "Little"))
 SUBTYPES = {
@@ -281,11 +282,19 @@ class Officers:
     def check(self, name: str, pin: str) -> bool:
         return self.pins.get(name) == pin
 
+    def wait_s(self, name: str) -> float:
+        return 0.0
+
+    def free_page(self) -> int:
+        return 7
+
 
 class StandIn:
     """A booth that answers at once: it notes what is asked, refuses what it was told to, and shows what came of it."""
 
-    def __init__(self, shown: View, pins: dict[str, str] | None = None, **settings: Any) -> None:
+    def __init__(
+        self, shown: View, pins: dict[str, str] | None = None, sign: SignIn | None = None, **settings: Any
+    ) -> None:
         self.view = shown
         self.asked: list[OfficerAsked] = []
         self.events: list[Event] = []
@@ -293,7 +302,7 @@ class StandIn:
         self.given: dict[type[act.Action], str] = {}
         self.silent = False
         self._lock = threading.Lock()
-        self.screen = Screen("127.0.0.1", settings.pop("port", 0), self.put, Officers(pins or {}), **settings)
+        self.screen = Screen("127.0.0.1", settings.pop("port", 0), self.put, sign or Officers(pins or {}), **settings)
 
     def __enter__(self) -> StandIn:
         self.screen.start()
