@@ -152,7 +152,7 @@ def follow(
 def figures(state: State, now: float, settings: Settings) -> tuple[State, list[Command]]:
     """Tell the coordinator of the queue, for the public pages: when it has changed, and not too often."""
     given = settings.desk
-    if given is None or now < state.figures_at:
+    if given is None or now < state.figures_at or state.tickets.offset is None:
         return state, []
     found = waits.waits(state.waits, state.tickets, now, given)
     rows = [row for row in tickets.tickets(state.tickets) if row.state is TicketState.WAITING]

@@ -179,7 +179,7 @@ def _sum(state: State, queued: Tickets, line: list[Service], desk: Desk, now: fl
     for place, one in enumerate(held[:first]):
         mean, variance = pace(state, one.service, settings)
         if place == 0:
-            spent = at - max(state.ended.get(desk, 0.0), one.called_at or at)
+            spent = max(0.0, at - max(state.ended.get(desk, 0.0), one.called_at or at))
             mean = max(mean - spent, 0.25 * mean)
         lengths.append((mean, variance, one.service))
     for service in line[: max(0, first - len(held))]:
