@@ -36,7 +36,8 @@ def queues(connection: Connection, only: str | None, now: datetime) -> dict[str,
     query = of(query, _TICKET.c.booth).group_by(_TICKET.c.booth, _TICKET.c.state)
     for booth, state, count in connection.execute(query):
         counts.setdefault(booth, {})[state] = count
-    told = {row.booth: row for row in connection.execute(of(select(_QUEUE).where(_QUEUE.c.at >= start), _QUEUE.c.booth))}
+    figures = of(select(_QUEUE).where(_QUEUE.c.at >= start), _QUEUE.c.booth)
+    told = {row.booth: row for row in connection.execute(figures)}
     given = select(_HANDED.c.booth, func.count()).where(_HANDED.c.at >= start).group_by(_HANDED.c.booth)
     handed = {row[0]: row[1] for row in connection.execute(of(given, _HANDED.c.booth))}
     return {

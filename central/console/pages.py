@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from central.console import pages_power, pictures, security
+from central.console import pages_audit, pages_power, pictures, security
 from central.console.page import Console, check, tell
 from central.console.texts import text
 from contract.messages import BODIES
@@ -33,6 +33,7 @@ def router(console: Console) -> APIRouter:
     pages_power.add(routes, console)
     _add_print(routes, console)
     _add_lists(routes, console)
+    pages_audit.add(routes, console)
     _add_live(routes, console)
     _add_login(routes, console)
     return routes

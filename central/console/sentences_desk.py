@@ -60,10 +60,9 @@ def say(language: Language, body: DeskEvent) -> tuple[list[str], Weight]:
         case CardHanded():
             return [text(language, f"say.handed.{body.to}", enrolment=body.enrolment)], "normal"
         case Deed():
-            said = text(
-                language, "say.acted", officer=officer(language, body.officer), deed=deed(language, body.action)
-            )
-            return [_capital(said), body.subject, body.detail], "normal"
+            who, what = officer(language, body.officer), deed(language, body.action)
+            said = text(language, "say.acted", officer=f"{who[:1].upper()}{who[1:]}", deed=what)
+            return [said, body.subject, body.detail], "normal"
     return _recording(language, body)
 
 
@@ -115,7 +114,3 @@ def _recording(language: Language, body: ExceptionNoted | ModalityClosed | NikCh
             fine = body.standing in (Standing.ELIGIBLE, Standing.UNASKED)
             said = text(language, "say.checked", enrolment=body.enrolment, standing=standing)
             return [said, went_on], "normal" if fine else "attention"
-
-
-def _capital(said: str) -> str:
-    return said[:1].upper() + said[1:]

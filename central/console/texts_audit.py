@@ -37,19 +37,19 @@ AUDIT: Final[dict[str, tuple[str, str]]] = {
     "say.queue.open": ("{n} orang menunggu", "{n} people wait"),
     "say.queue.closed": ("Nomor tidak diberikan; {n} orang menunggu", "No numbers are given; {n} people wait"),
     "say.exception.noted": (
-        "{enrolment}: {subtype} tidak direkam ({kind})",
-        "{enrolment}: {subtype} is not recorded ({kind})",
+        "Pada {enrolment} {subtype} tidak direkam ({kind})",
+        "In {enrolment} {subtype} is not recorded ({kind})",
     ),
     "say.exception.withdrawn": (
-        "{enrolment}: pengecualian {subtype} dicabut",
-        "{enrolment}: the exception of {subtype} was withdrawn",
+        "Pada {enrolment} pengecualian {subtype} dicabut",
+        "In {enrolment} the exception of {subtype} was withdrawn",
     ),
-    "say.modality.done": ("{enrolment}: {modality} selesai", "{enrolment}: {modality} finished"),
+    "say.modality.done": ("{modality} selesai pada {enrolment}", "{modality} finished in {enrolment}"),
     "say.modality.poor": (
-        "{enrolment}: {modality} diterima walau kurang baik",
-        "{enrolment}: {modality} accepted although poor",
+        "{modality} diterima walau kurang baik pada {enrolment}",
+        "{modality} accepted although poor in {enrolment}",
     ),
-    "say.checked": ("{enrolment}: NIK {standing}", "{enrolment}: the NIK is {standing}"),
+    "say.checked": ("NIK pada {enrolment} {standing}", "The NIK in {enrolment} is {standing}"),
     "say.checked.reason": ("dilanjutkan karena: {reason}", "went on because: {reason}"),
     "say.handed.holder": (
         "Kartu {enrolment} diserahkan kepada pemiliknya",
@@ -93,8 +93,8 @@ AUDIT: Final[dict[str, tuple[str, str]]] = {
     "audit.intro": (
         "Siapa melakukan apa di loket. Setiap catatan memuat sidik catatan sebelumnya, sehingga yang diubah, diganti, "
         "atau hilang ketahuan.",
-        "Who did what at the booths. Each deed carries the hash of the one before, so that none can be changed, replaced "
-        "or taken out unseen.",
+        "Who did what at the booths. Each deed carries the hash of the one before, so that none can be changed, "
+        "replaced or taken out unseen.",
     ),
     "audit.chains": ("Rantai catatan", "Chains"),
     "audit.chain": ("Memori loket", "Booth memory"),

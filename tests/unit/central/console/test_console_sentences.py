@@ -11,6 +11,24 @@ from hypothesis import strategies as st
 
 from central.console import sentences, texts
 from central.core.views import TimelineEntry
+from contract import deeds
+from contract.desk import (
+    CardHanded,
+    ExceptionKind,
+    ExceptionNoted,
+    ModalityClosed,
+    NikChecked,
+    PaperState,
+    Precedence,
+    QueueFigures,
+    Service,
+    Standing,
+    TicketIssued,
+    TicketLinked,
+    TicketMoved,
+    TicketPaper,
+    TicketState,
+)
 from contract.messages import (
     BODIES,
     KINDS,
@@ -70,7 +88,33 @@ EXAMPLES: list[Message] = [
         for state in AlarmState
     ),
     *(CommandDone(command="c-1", outcome=outcome) for outcome in Outcome),
-]
+    *(
+        TicketIssued(ticket="t-1", number="A-027", day="2026-11-24", service=service, wait_s=1500.0)
+        for service in Service
+    ),
+    TicketIssued(ticket="t-1", number="A-028", day="2026-11-24", service=Service.NEW, precedence=Precedence.ELDERLY),
+    *(TicketPaper(ticket="t-1", state=state) for state in PaperState),
+    *(TicketMoved(ticket="t-1", state=state) for state in TicketState),
+    TicketMoved(ticket="t-1", state=TicketState.CALLED, place="3", calls=2),
+    TicketLinked(ticket="t-1", enrolment="e-1"),
+    QueueFigures(waiting={Service.NEW: 3}),
+    QueueFigures(open=False, note="the capacity of the day is given"),
+    *(
+        ExceptionNoted(enrolment="e-1", modality=Modality.THUMBS, subtype="Left Thumb", kind=kind, permanent=True)
+        for kind in ExceptionKind
+    ),
+    ExceptionNoted(
+        enrolment="e-1", modality=Modality.IRIS, subtype="Left", kind=ExceptionKind.DAMAGED, permanent=False,
+        withdrawn=True,
+    ),
+    ModalityClosed(enrolment="e-1", modality=Modality.IRIS, attempt=1, accepted=True),
+    ModalityClosed(enrolment="e-1", modality=Modality.IRIS, attempt=3, accepted=True, reason="an eye is inflamed"),
+    *(NikChecked(enrolment="e-1", standing=standing, reason="a new resident") for standing in Standing),
+    CardHanded(enrolment="e-1", to="holder"),
+    CardHanded(enrolment="e-1", to="representative", name="Budi"),
+    deeds.link(None, 1_800_000_000.0, "siti", "call-next", "t-1"),
+    deeds.link(None, 1_800_000_000.0, "", "wave"),
+]  # fmt: skip
 
 
 def entry(kind: str, body: dict[str, Any]) -> TimelineEntry:
