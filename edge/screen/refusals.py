@@ -31,6 +31,8 @@ INDONESIAN: Final[dict[str, str]] = {
     "wrong-state": "nomor {number} {state}",
     "no-one-waiting": "tidak ada yang menunggu",
     "area-full": "sudah {limit} pemohon di ruang perekaman",
+    "recording-runs": "perekaman {number} sedang berjalan: selesaikan atau batalkan dahulu",
+    "not-given": "loket ini tidak memberi layanan itu",
     "no-ticket-printer": "loket ini tidak punya pencetak nomor",
     "paper-known": "kertas nomor {number} sudah jelas",
     # recording
@@ -50,6 +52,7 @@ INDONESIAN: Final[dict[str, str]] = {
     "no-such-part": "{subtype} bukan bagian dari {modality}",
     "is-officer": "satu jari pemohon ini adalah jari petugas {officer}: rekan sendiri tidak boleh direkam",
     "needs-reason": "sebutkan alasannya",
+    "needs-name": "tulis siapa yang menerima kartu",
     "device-trouble": "{device}: {error}",
     # people
     "not-signed-in": "masuk dahulu",

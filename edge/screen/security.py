@@ -172,7 +172,8 @@ def _is_own(headers: Headers) -> bool:
 
 
 def _is_page(headers: Headers) -> bool:
-    return "text/html" in headers.get("accept", "text/html")
+    accept = headers.get("accept", "*/*")
+    return "text/html" in accept or accept == "*/*"
 
 
 def _is_small(headers: Headers) -> bool:

@@ -302,7 +302,8 @@ class StandIn:
         self.given: dict[type[act.Action], str] = {}
         self.silent = False
         self._lock = threading.Lock()
-        self.screen = Screen("127.0.0.1", settings.pop("port", 0), self.put, sign or Officers(pins or {}), **settings)
+        self.sign = sign or Officers(dict(pins or {}))
+        self.screen = Screen("127.0.0.1", settings.pop("port", 0), self.put, self.sign, **settings)
 
     def __enter__(self) -> StandIn:
         self.screen.start()
@@ -311,6 +312,16 @@ class StandIn:
 
     def __exit__(self, *_: object) -> None:
         self.screen.stop()
+
+    def reset(self, shown: View) -> None:
+        """Begin anew with another picture."""
+        self.asked.clear()
+        self.events.clear()
+        self.refusals.clear()
+        self.given.clear()
+        self.silent = False
+        self.view = shown
+        self.show()
 
     def show(self, **changed: Any) -> None:
         """Something of the picture has changed."""
