@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -110,7 +110,7 @@ def hall(**change: Any) -> View:
 def outage(**change: Any) -> View:
     """The same booth in a power cut: nothing is printed, the wait for a recording is not known."""
     view = hall()
-    waits: dict[Service, Wait] = {service: wait for service, wait in view.queue.waits.items() if service is not Service.NEW}
+    waits: dict[Service, Wait] = {it: wait for it, wait in view.queue.waits.items() if it is not Service.NEW}
     power = PowerView(
         Supply.ON_BATTERY, left_s=840, charge_pct=62, may_record=False, no_record="-", may_print=False, outage_s=1500
     )
@@ -123,7 +123,7 @@ def closed(code: str = "closed", **figures: Any) -> View:
     return hall(queue=queue)
 
 
-SCENES = {
+SCENES: dict[str, Callable[[], View]] = {
     "hall": hall,
     "outage": outage,
     "closed": closed,
