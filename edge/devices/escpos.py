@@ -27,6 +27,10 @@ QUIET_S: Final = 0.3
 """After a missing answer, or the last of several: what comes in this time belongs to what was before."""
 LEFTOVER_S: Final = 6.0
 """How long the rest of an earlier ticket may take to come out before `GS r` is answered."""
+NEW_TRIES: Final = 2
+KNOWN_TRIES: Final = 10
+"""So often GS r must stay unanswered before the printer counts as one without it: one of which nothing is known, or one
+that has answered it before and may have been exchanged. From the second time on any garbled command is filled up."""
 SLOW_MM_S: Final = 60.0
 CUT_S: Final = 1.0
 PATIENCE_S: Final = 10.0
@@ -84,7 +88,9 @@ class Escpos:
         self._fences = 0
         """Answers to GS r since the port was opened."""
         self._fenced: bool | None = None
-        """Whether the printer knows GS r; None: not known yet."""
+        """Whether the printer knows GS r; None: not known yet. Kept when the port is opened again."""
+        self._unanswered = 0
+        """How often in a row GS r was not answered by a printer that said it was ready."""
         self._unsettled = True
         """Something of earlier may wait in its buffer, or answer late."""
         self._scrap = True
@@ -99,10 +105,14 @@ class Escpos:
     # --- the driver's surface ---
 
     def opened(self, now: float) -> list[Event]:
-        """Ask who is there. Whoever had the port before may have stopped within a command."""
+        """Ask who is there. Whoever had the port before may have stopped within a command.
+
+        That is ended first: the printer would take the questions for its data, even for its length.
+        """
         self._reset()
         self._now, self._open = now, True
-        self._fenced, self._unsettled, self._scrap = None, True, True
+        self._unsettled = self._scrap = True
+        self._out.append(wire.FILL)
         self._told, self._low = None, None
         self._next_poll = now
         self._start()
@@ -297,17 +307,21 @@ class Escpos:
         """Let all that was begun before come to its end; learn whether the printer knows GS r.
 
         Afterwards an answer to GS r belongs to the one that is sent next. Returns a status that was read on the way.
+        A printer that waits for the data of a garbled command is ready and silent, too: it must not be taken for one
+        that does not know GS r, and gets more to fill that command up.
         """
-        first = yield _Ask(wire.SETTLE, "fence", LEFTOVER_S)
+        data = (wire.LONG_FILL if self._unanswered else b"") + wire.SETTLE
+        first = yield _Ask(data, "fence", LEFTOVER_S + len(data) * 10 / self._baud)
         if first is not None:
             # Answers to earlier ones come just before it, since nothing is printed in between.
             yield _Ask(b"", "none", QUIET_S)
-            self._fenced, self._unsettled, self._stuck = True, False, False
+            self._fenced, self._unsettled, self._stuck, self._unanswered = True, False, False, 0
             return None
         status = yield from self._sure()
         ready = status is not None and not status.troubles()
-        if ready and self._fenced is None:
-            self._fenced, self._unsettled = False, False
+        self._unanswered += ready
+        if self._unanswered >= (KNOWN_TRIES if self._fenced else NEW_TRIES) or (ready and self._fenced is False):
+            self._fenced, self._unsettled, self._unanswered = False, False, 0
         self._stuck = ready and self._unsettled
         return status
 

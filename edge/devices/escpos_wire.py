@@ -31,6 +31,8 @@ FORGET: Final = codes.DLE + codes.ENQ + b"\x02"
 FENCE: Final = codes.GS + b"r\x01"
 #: Ends whatever command was cut short: a printer that waits for the rest of one takes NUL as data, else as nothing.
 FILL: Final = bytes(LONGEST_QR + 50)
+#: The same for a command whose length was garbled on the wire: it has two bytes.
+LONG_FILL: Final = bytes(65_536)
 #: Sent to a printer of which it is not known what it was doing.
 SETTLE: Final = FILL + codes.HW_INIT + FENCE
 #: Feed what hangs out to the cutter, and cut.

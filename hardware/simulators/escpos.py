@@ -70,6 +70,7 @@ class EscposPrinter:
     unknown: list[bytes] = field(default_factory=list)
     """Commands that it did not know."""
     _buffer: bytearray = field(default_factory=bytearray)
+    _swallow: int = 0
     _recent: bytes = b""
     _said: bytearray = field(default_factory=bytearray)
     _jammed: bool = False
@@ -152,6 +153,8 @@ class EscposPrinter:
             return b""
         self._advance(now)
         for byte in data:
+            if len(self._buffer) >= _BUFFER:
+                self._advance(now)
             if len(self._buffer) < _BUFFER:
                 self._buffer.append(byte)
             else:
@@ -176,7 +179,7 @@ class EscposPrinter:
 
     def _starts_command(self, at: int) -> bool:
         """Whether the byte at this place of the buffer is the first of a command."""
-        place = 0
+        place = self._swallow
         while place < at:
             place += self._length(place) or at + 1
         return place == at
@@ -262,6 +265,7 @@ class EscposPrinter:
         self._cutter_error = False
         if n == 2:
             self._buffer.clear()
+            self._swallow = 0
             self._jobs.clear()
             self._doing = self._busy_until = None
             self._line.clear()
@@ -310,6 +314,7 @@ class EscposPrinter:
 
     def _forget(self) -> None:
         self._buffer.clear()
+        self._swallow = 0
         self._recent = b""
         self._said.clear()
         self._jobs.clear()
@@ -329,7 +334,15 @@ class EscposPrinter:
         """The next command of the buffer, or one character; False when there is no whole one."""
         if not self._buffer:
             return False
-        length = self._length(0)
+        length = None if self._swallow else self._length(0)
+        if length is not None and length > _BUFFER:
+            # Too long to be kept: its data is swallowed as it comes.
+            self._swallow = length
+        if self._swallow:
+            swallowed = min(self._swallow, len(self._buffer))
+            del self._buffer[:swallowed]
+            self._swallow -= swallowed
+            return True
         if length is None or len(self._buffer) < length:
             return False
         command = bytes(self._buffer[:length])

@@ -77,9 +77,8 @@ class Desk:
         return events
 
     def numbers(self) -> list[str]:
-        return self.ptys.call(
-            lambda: [next(line for line in one.lines if "A-" in line) for one in self.printer.tickets]
-        )
+        """The numbers on the paper that came off; half a ticket may have none."""
+        return self.ptys.call(lambda: [line for one in self.printer.tickets for line in one.lines if "A-" in line])
 
     def do(self, act: Callable[[], object]) -> None:
         self.ptys.call(act)

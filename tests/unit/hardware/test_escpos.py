@@ -129,6 +129,13 @@ def test_half_a_command_swallows_what_comes_next() -> None:
     assert not printed(b"\x1d(k\x30\x001P0half" + b"\x1b@lost\n" + CUT).tickets
 
 
+def test_a_garbled_length_swallows_more_than_the_buffer_holds_and_then_ends() -> None:
+    printer = printed(b"\x1d(k\x03\x2e" + b"lost\n" * 1000)
+    assert status(printer, 1) == 0x12 and not printer.paper.hanging
+    printed(bytes(0x2E03 - 5000 - 3) + b"heard\n", printer)
+    assert printer.paper.hanging == [Line("heard")]
+
+
 # --- status -------------------------------------------------------------------------------------------
 
 

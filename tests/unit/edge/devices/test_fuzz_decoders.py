@@ -160,6 +160,7 @@ WIRES: dict[str, Wire] = {
         (b"\x12\x12\x12", b"\x1a\x16\x12", b"\x1a\x32\x7e", b"\x1a\x52\x1a\x12", b"\x00\x12", b"\x11\x13\x0f"),
         frozenset({DeviceOnline, DeviceFault, PaperLow, TicketPrinted, TicketFailed, FrameRejected}),
         (CheckTicketPrinter(), TICKET, TICKET),
+        256 * 1024,
         stand_in=lambda: partial(EscposPrinter(speed=1e6).receive, now=0.0),
     ),
     "sbi": Wire(
