@@ -34,7 +34,7 @@ AUDIT: Final[dict[str, tuple[str, str]]] = {
     "say.ticket.closed": ("Tiket {ticket} ditutup", "Ticket {ticket} was closed"),
     "say.ticket.times": ("panggilan ke-{n}", "call {n}"),
     "say.ticket.linked": ("Tiket {ticket} untuk {enrolment}", "Ticket {ticket} is for {enrolment}"),
-    "say.queue.open": ("{n} orang menunggu", "{n} people wait"),
+    "say.queue.open": ("Menunggu: {n} orang", "Waiting: {n} people"),
     "say.queue.closed": ("Nomor tidak diberikan; {n} orang menunggu", "No numbers are given; {n} people wait"),
     "say.exception.noted": (
         "Pada {enrolment} {subtype} tidak direkam ({kind})",
