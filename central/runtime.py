@@ -231,6 +231,8 @@ def perform(call: CentreCall, store: Store, centre: Centre, seal_key: bytes) -> 
     except BadPacketError as error:
         log.error("packet %s of %s: %s", call.packet, call.booth, error)
         return Answer(bad=str(error)[:500])
+    if call.method == "LOOK":
+        return Answer(bad="every entry of the packet is right, but its SHA-256 is not the announced one")
     if question is None or question.answered is None:
         # Kept before the packet is sent: afterwards the centre would call the same person enrolled.
         said = centre.standing(record.nik)

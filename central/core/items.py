@@ -121,12 +121,15 @@ class Publish(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CentreCall:
-    """Register a packet (PUT) or ask for its state (GET); answered by `CentreAnswered`."""
+    """Register a packet (PUT) or ask for its state (GET); answered by `CentreAnswered`.
+
+    LOOK: the centre is not called; the packet is not the announced one, and which of its entries was altered is found.
+    """
 
     enrolment: str
     packet: str
     booth: str
-    method: Literal["PUT", "GET"]
+    method: Literal["PUT", "GET", "LOOK"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,8 @@ class Coordinator:
         turn.encoding = True
         found = store_work.encoding(turn.connection, item.enrolment)
         if found is None or found.next_try is None:
+            if found is not None and found.state == encoding.BAD_PACKET and item.answer.bad:
+                self._looked(turn, found, item.answer.bad)
             return
         if item.answer.nik_said is not None:
             desk.learned(found.enrolment, found.booth, item.answer.nik_said)
@@ -166,6 +168,12 @@ class Coordinator:
         if moved.state == encoding.READY:
             printing.create(moved)
             store_work.drop_parts(turn.connection, moved.packet)
+
+    def _looked(self, turn: Turn, found: encoding.Encoding, reason: str) -> None:
+        """Which entry of a damaged packet was altered."""
+        store_work.save_encoding(turn.connection, encoding.damaged(found, reason, turn.at))
+        turn.dead(f"packet {found.packet} of {found.booth}", reason, b"")
+        turn.effects.changed.add("print")
 
     def _encode(self, turn: Turn) -> None:
         """Commit and make the calls to the centre that are due."""

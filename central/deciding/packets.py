@@ -8,7 +8,7 @@ from dataclasses import replace
 from central.adapters import store_desk, store_work
 from central.adapters.store_work import PacketRow
 from central.core import encoding
-from central.core.items import Received
+from central.core.items import CentreCall, Received
 from central.deciding.turn import Turn
 from contract.messages import EnrolmentCompleted
 from contract.packet import LIMIT, PART, PacketError, count, read_part
@@ -118,4 +118,5 @@ class Packets:
             turn.dead(f"packet {row.packet} of {row.booth}", reason, data[:64])
             if found is not None:
                 store_work.save_encoding(turn.connection, encoding.damaged(found, reason, turn.at))
+                turn.effects.calls.append(CentreCall(row.enrolment, row.packet, row.booth, "LOOK"))
         return replace(row, whole=True)

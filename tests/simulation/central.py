@@ -251,6 +251,8 @@ class Central:
             record = encoding.open_packet(data, call.packet, call.enrolment, call.booth, SEAL_PRIVATE)
         except BadPacketError as error:
             return Answer(bad=str(error))
+        if call.method == "LOOK":
+            return Answer(bad="its SHA-256 is not the announced one")
         body = {"nik": record.nik, "kk": record.kk, "booth": call.booth, "sha256": record.sha256, "biometrics": [1]}
         _, reply = self.centre.put(call.packet, call.packet, json.dumps(body).encode(), self.clock.wall())
         if self._chance.random() < 0.1:

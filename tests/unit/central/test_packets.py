@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from central.adapters.centre import Centre
 from central.adapters.views import StoreViews
-from tests.unit.central.booth import Booth, World, acks, packet
+from central.core.items import CentreAnswered
+from central.runtime import perform
+from tests.unit.central.booth import SEAL_PRIVATE, Booth, World, acks, packet
 
 NAME = "aaaaaaaaaaaa-1"
 
@@ -64,7 +69,11 @@ def test_a_packet_that_stays_damaged_is_kept_for_a_person_and_blocks_nothing(
     (seen,) = views.encodings()
     assert seen.state == "ENROLL_FAILURE_AT_REGIONAL" and "SHA-256" in seen.error
     assert "it is kept" in views.dead_letters()[0].reason
-    assert not world.calls
+    assert [call.method for call in world.calls] == ["LOOK"]
+    call = world.calls.pop()
+    answer = perform(call, world.store, cast(Centre, None), SEAL_PRIVATE)
+    world.give(CentreAnswered(call.enrolment, answer))
+    assert "photo.1" in views.encodings()[0].error and world.wait(3600.0).calls == []
 
 
 def test_a_booth_cannot_write_into_the_packet_of_another(world: World, booth: Booth, views: StoreViews) -> None:
