@@ -104,7 +104,12 @@ def _console(config: Config, views: StoreViews, actions: Inbox, changes: Changes
     """The console, in this process: it sees a change as soon as it is committed."""
     chosen = config.console
     console = ConsoleSettings(
-        host=chosen.host, port=chosen.port, language=chosen.language, password_hash=chosen.password_hash
+        host=chosen.host,
+        port=chosen.port,
+        language=chosen.language,
+        password_hash=chosen.password_hash,
+        public=chosen.public,
+        complaints=chosen.complaints,
     )
     return Server(views, actions, changes, console)
 

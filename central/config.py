@@ -76,6 +76,10 @@ class ConsoleSection(_Section):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     language: Literal["id", "en"] = "id"
     password_hash: str | None = None
+    public: bool = False
+    """Show the public's pages (`/papan`, `/status/...`) without the password."""
+    complaints: Annotated[str, Field(max_length=300)] = ""
+    """Where complaints go in this regency, beside the national addresses."""
 
 
 class DatabaseSection(_Section):

@@ -20,7 +20,6 @@ from central.console.page import HERE, Console
 from central.console.security import HEADERS, Guard
 from central.console.settings import ConsoleSettings as ConsoleSettings
 from central.core.views import Actions, Changes, Views
-from central.core.views_desk import DeskViews
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +36,8 @@ class _Static(StaticFiles):
         return answer
 
 
-def create_app(
-    views: Views, actions: Actions, changes: Changes, settings: ConsoleSettings, desk: DeskViews | None = None
-) -> FastAPI:
-    """The console as an ASGI application; serve it with `central.console.server.Server`. `desk`: the public's pages.
+def create_app(views: Views, actions: Actions, changes: Changes, settings: ConsoleSettings) -> FastAPI:
+    """The console as an ASGI application; serve it with `central.console.server.Server`.
 
     Raises ValueError when the console would be open to the network without a password.
     """
@@ -61,8 +58,7 @@ def create_app(
     app = FastAPI(title="Loket", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.console = console
     app.include_router(pages.router(console))
-    if desk is not None:
-        app.include_router(public.router(console, desk))
+    app.include_router(public.router(console))
     app.mount("/static", _Static(directory=HERE / "static"))
     _add_errors(app, console)
     hosts = frozenset() if settings.password_hash else LOOPBACK
@@ -73,7 +69,7 @@ def create_app(
         sessions=console.sessions,
         password=settings.password_hash is not None,
         hosts=hosts,
-        public=settings.public and desk is not None,
+        public=settings.public,
     )
     return app
 

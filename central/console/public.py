@@ -20,7 +20,7 @@ from central.console.page import HERE, Console
 from central.console.public_status import Words, say
 from central.console.texts import LANGUAGES, Language
 from central.console.words import WIB
-from central.core.views_desk import BoardView, DeskViews
+from central.core.views_desk import BoardView
 from contract.desk import Service
 from contract.messages import Supply
 
@@ -70,7 +70,7 @@ class _Kept:
         return status, page
 
 
-def router(console: Console, desk: DeskViews) -> APIRouter:
+def router(console: Console) -> APIRouter:
     """`/papan`, `/papan?booth=<id>` and `/status/<ticket>`; `?lang=` chooses the language. Nothing is remembered."""
     routes = APIRouter()
     kept = _Kept()
@@ -82,17 +82,17 @@ def router(console: Console, desk: DeskViews) -> APIRouter:
 
     @routes.get("/papan")
     def board(request: Request, booth: Annotated[str, Query(max_length=40)] = "") -> Response:
-        return answer(request, f"board {booth}", lambda language: _board_page(console, desk, language, booth))
+        return answer(request, f"board {booth}", lambda language: _board_page(console, language, booth))
 
     @routes.get("/status/{ticket}")
     def status(request: Request, ticket: str) -> Response:
-        return answer(request, f"status {ticket}", lambda language: _status_page(console, desk, language, ticket))
+        return answer(request, f"status {ticket}", lambda language: _status_page(console, language, ticket))
 
     return routes
 
 
-def _board_page(console: Console, desk: DeskViews, language: Language, booth: str) -> tuple[int, str]:
-    boards = desk.board(booth or None)
+def _board_page(console: Console, language: Language, booth: str) -> tuple[int, str]:
+    boards = console.views.board(booth or None)
     query = f"booth={booth}&" if boards and booth else ""
     page = _fill(
         console, language, "public_board.html", query, every=BOARD_S, boards=boards, single=bool(booth), kinds=Service
@@ -100,8 +100,8 @@ def _board_page(console: Console, desk: DeskViews, language: Language, booth: st
     return 404 if booth and not boards else 200, page
 
 
-def _status_page(console: Console, desk: DeskViews, language: Language, name: str) -> tuple[int, str]:
-    ticket = desk.ticket(name) if len(name) <= 80 else None
+def _status_page(console: Console, language: Language, name: str) -> tuple[int, str]:
+    ticket = console.views.ticket(name) if len(name) <= 80 else None
     if ticket is None:
         return 404, _fill(console, language, "public_missing.html", "", every=STATUS_S)
     picture = public_status.status(ticket, console.now())

@@ -23,8 +23,6 @@ SESSION_S: Final = 12 * 3600
 BODY_LIMIT: Final = 16 * 1024
 OPEN: Final = ("/login", "/static/")
 """Paths that need no password."""
-PUBLIC: Final = ("/papan", "/status/")
-"""The public's pages: no session, no cookie; without the password where the settings say so."""
 
 HEADERS: Final = {
     "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -120,7 +118,7 @@ class Guard:
         self, app: ASGIApp, sessions: Sessions, password: bool, hosts: frozenset[str], public: bool = False
     ) -> None:
         self._app = app
-        self._open = (*OPEN, *PUBLIC) if public else OPEN
+        self._public = public
         self._sessions = sessions
         self._password = password
         self._hosts = hosts
@@ -143,7 +141,7 @@ class Guard:
                 for name, value in HEADERS.items():
                     out.setdefault(name, value)
                 out.setdefault("cache-control", "no-store")
-                bare = scope["path"].startswith(("/static/", *PUBLIC))
+                bare = scope["path"].startswith("/static/") or is_public(scope["path"])
                 if fresh and COOKIE not in (out.get("set-cookie") or "") and not bare:
                     out.append("set-cookie", set_cookie(self._sessions.cookie(session), scope["scheme"]))
             await send(message)
@@ -157,11 +155,17 @@ class Guard:
             return PlainTextResponse(words, 421)
         if scope["method"] == "POST" and not _is_small(headers):
             return PlainTextResponse("The form is too large.", 413)
-        if self._password and not session.signed_in and not scope["path"].startswith(self._open):
+        is_open = scope["path"].startswith(OPEN) or (self._public and is_public(scope["path"]))
+        if self._password and not session.signed_in and not is_open:
             if scope["path"] == "/live" or "hx-request" in headers:
                 return PlainTextResponse("Sign in first.", 401, {"hx-redirect": "/login"})
             return RedirectResponse("/login", 303)
         return None
+
+
+def is_public(path: str) -> bool:
+    """Whether it is one of the public's pages: no cookie; no password either where the settings say so."""
+    return path == "/papan" or path.startswith("/status/")
 
 
 def set_cookie(value: str, scheme: str) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from central.console.settings import ConsoleSettings
 from central.core.views import Actions, Changes, Views
-from central.core.views_desk import DeskViews
 
 if TYPE_CHECKING:
     import uvicorn
@@ -29,11 +28,8 @@ class PortTakenError(OSError):
 class Server:
     """The console's web server. `start` returns when the port is open; `stop` when all has ended."""
 
-    def __init__(
-        self, views: Views, actions: Actions, changes: Changes, settings: ConsoleSettings, desk: DeskViews | None = None
-    ) -> None:
+    def __init__(self, views: Views, actions: Actions, changes: Changes, settings: ConsoleSettings) -> None:
         self._views, self._actions, self._changes, self._settings = views, actions, changes, settings
-        self._desk = desk
         self._lock = threading.Lock()
         self._ended = False
         self._serving: tuple[Console, uvicorn.Server] | None = None
@@ -93,7 +89,7 @@ class Server:
 
         from central.console.app import create_app
 
-        app = create_app(self._views, self._actions, self._changes, self._settings, self._desk)
+        app = create_app(self._views, self._actions, self._changes, self._settings)
         console: Console = app.state.console
         # Live pages end by `live.end`; the grace is for one that a dead network holds.
         config = uvicorn.Config(

@@ -152,27 +152,28 @@ BOARDS = (
 )
 
 
-class Public:
+class Public(World):
     """The public's questions, answered from what stands above; each is counted."""
 
     def __init__(self) -> None:
-        self.boards = BOARDS
+        super().__init__()
+        self.halls = BOARDS
         self.tickets = dict(TICKETS)
-        self.asked = 0
+        self.questions = 0
 
     def board(self, booth: str | None = None) -> tuple[BoardView, ...]:
-        self.asked += 1
-        return tuple(board for board in self.boards if booth in (None, board.booth))
+        self.questions += 1
+        return tuple(board for board in self.halls if booth in (None, board.booth))
 
     def ticket(self, ticket: str) -> TicketStatusView | None:
-        self.asked += 1
+        self.questions += 1
         return self.tickets.get(ticket)
 
 
 def main(port: int) -> None:
     """Serve until Ctrl-C."""
-    world = World()
-    server = Server(world, world, world, ConsoleSettings(port=port, public=True), Public())
+    world = Public()
+    server = Server(world, world, world, ConsoleSettings(port=port, public=True))
     server.start()
     print(f"{server.address}/papan", *(f"{server.address}/status/{name}" for name in TICKETS), sep="\n", flush=True)
     threading.Event().wait()
