@@ -14,6 +14,8 @@ from contract.desk import Standing
 
 #: HTTP answers after which the same call is made again.
 _AGAIN = frozenset({408, 425, 429})
+#: No answer; RuntimeError: the connections were closed because the program ends.
+_NO_ANSWER = (httpx.HTTPError, ValueError, RuntimeError)
 _REFUSED = "ENROLL_FAILURE_AT_CENTRAL"
 
 
@@ -57,7 +59,7 @@ class Centre:
         """Ask whether this NIK may be recorded; changes nothing there."""
         try:
             response = self._client.get(f"/v1/niks/{nik}")
-        except (httpx.HTTPError, ValueError) as error:
+        except _NO_ANSWER as error:
             return NikAnswer(error=_silent(error))
         if response.status_code != 200:
             return NikAnswer(error=f"the centre answered HTTP {response.status_code} about the NIK")
@@ -71,7 +73,7 @@ class Centre:
         """Whether it answers."""
         try:
             return self._client.get("/v1/health").status_code == 200
-        except (httpx.HTTPError, ValueError):
+        except _NO_ANSWER:
             return False
 
     def close(self) -> None:
@@ -81,7 +83,7 @@ class Centre:
     def _call(self, method: str, packet: str, **arguments: object) -> Answer:
         try:
             response = self._client.request(method, f"/v1/enrolments/{packet}", **arguments)  # type: ignore[arg-type]
-        except (httpx.HTTPError, ValueError) as error:
+        except _NO_ANSWER as error:
             return Answer(error=_silent(error))
         code = response.status_code
         if code == 404 and method == "GET":

@@ -150,6 +150,7 @@ class World:
             effects = self.give()
             joined.publishes += effects.publishes
             joined.calls += effects.calls
+            joined.asks += effects.asks
         else:
             raise AssertionError("the coordinator wakes again and again without need")
         self.pass_time(end - self.now)
