@@ -23,6 +23,7 @@
       document.body.classList.add("stale");
     }
   };
+  document.body.classList.add("asks");
   setInterval(ask, every);
   document.addEventListener("visibilitychange", ask);
 })();
