@@ -26,6 +26,7 @@ from edge.adapters.mqtt import MqttLink
 from edge.adapters.receipts import ReceiptBox
 from edge.adapters.signals import Signals
 from edge.adapters.store import SqliteStore, StoreError
+from edge.assembly_hall import People
 from edge.config import Config, ConfigError, load
 from edge.core import controller, journal
 from edge.runtime import Booth, Identity, run
@@ -69,6 +70,9 @@ def main(arguments: list[str] | None = None) -> int:
     except GpioError as error:
         log.critical("%s", error)
         return os.EX_UNAVAILABLE
+    except (OSError, ValueError) as error:
+        log.critical("the screen cannot be shown: %s. Correct [screen] in the booth file", error)
+        return os.EX_UNAVAILABLE
     if halted:
         _halt(config)
         return HALTED
@@ -105,15 +109,16 @@ def _serve(config: Config, store: SqliteStore) -> bool:
     inbox: SimpleQueue[object] = SimpleQueue()
     boot = os.urandom(6).hex()
     keys = bytes.fromhex(config.keys.seal), bytes.fromhex(config.keys.command)
-    identity = Identity(config.booth.name, program_version(), boot, *keys, machine=_machine())
+    identity = Identity(config.booth.name, program_version(), boot, *keys, machine=_machine(), key=store.key)
+    people = People(config, store.key, inbox.put)
     gpio = Gpio(assembly.pins(config), inbox.put)
     link = MqttLink(config.booth.id, boot, assembly.broker(config), inbox.put)
     ports = {device.name: assembly.port(device, inbox.put) for device in config.device}
     drivers = [assembly.driver(device) for device in config.device]
     signals = Signals(gpio)
     receipts = ReceiptBox(config.booth.data, config.booth.id, store.epoch, keys[1], inbox.put)
-    settings = config.settings(store.epoch)
-    booth = Booth(settings, identity, Core(), store, link, drivers, ports, signals, plant=gpio)
+    settings = config.settings(store.epoch, officers=bool(people.officers.names()))
+    booth = Booth(settings, identity, Core(), store, link, drivers, ports, signals, plant=gpio, hall=people.hall)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         inbox.put(Stop())

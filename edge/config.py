@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from contract.messages import BoothId, Modality
 from edge.config_base import MisfitError, Table
@@ -322,6 +322,7 @@ def _resolve(path: Path, config: Config) -> Config:
             "booth": config.booth.model_copy(update={"data": folder / config.booth.data}),
             "broker": config.broker.model_copy(update=files),
             "keys": Keys(**keys),
+            "speaker": config.speaker.placed(folder) if config.speaker is not None else None,
         }
     )
 

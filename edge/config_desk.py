@@ -162,10 +162,18 @@ class Speaker(Table):
     clips: Path | None = None
     languages: Annotated[tuple[Literal["id", "en"], ...], Field(min_length=1)] = ("id",)
 
+    def placed(self, folder: Path) -> Speaker:
+        """The same with its paths taken from the booth file's folder."""
+        clips = folder / self.clips if self.clips is not None else None
+        return self.model_copy(update={"folder": folder / self.folder, "clips": clips})
+
 
 class Officers(Table):
-    """Those who may record. `match`: from this Bozorth3 score a finger counts as an officer's."""
+    """Those who may record. `match`: from this Bozorth3 score a finger counts as an officer's.
 
-    match: Annotated[int, Field(ge=10, le=400)] = 40
+    NIST's usual 40 is for one comparison; a recording compares ten fingers with every officer's.
+    """
+
+    match: Annotated[int, Field(ge=10, le=400)] = 70
     required: bool = True
     """Whether the booth's buttons do anything before an officer has signed in, once one is registered."""

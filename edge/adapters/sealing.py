@@ -60,7 +60,10 @@ def assemble(
     blob: Callable[[str], bytes | None],
     key: bytes | None = None,
 ) -> PacketAssembled:
-    """Put the packet together, signed with the booth's raw private key if there is one. Raises BlobError naming the captures whose bytes are missing or altered."""
+    """Put the packet together, signed with the booth's raw private key if there is one.
+
+    Raises BlobError naming the captures whose bytes are missing or altered.
+    """
     manifest = Manifest(
         packet=command.packet,
         enrolment=command.enrolment,
