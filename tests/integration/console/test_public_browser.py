@@ -110,6 +110,6 @@ def test_the_status_is_whole_without_javascript(chromium: Browser, server: Serve
     page = chromium.new_page(base_url=server.address, java_script_enabled=False)
     page.goto("/status/outage")
     expect(page.locator(".now h2")).to_have_text("Menunggu dicetak")
-    expect(page.locator("noscript")).to_have_text("Muat ulang halaman untuk kabar terbaru.")
+    expect(page.get_by_text("Muat ulang halaman untuk kabar terbaru.")).to_be_visible()
     expect(page.locator(".live")).to_be_hidden()
     page.close()
