@@ -126,6 +126,7 @@ def _serve(config: Config, store: SqliteStore) -> bool:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     try:
+        people.start()
         booth.start(time.monotonic())
         gpio.read()
         for port in ports.values():
@@ -134,6 +135,7 @@ def _serve(config: Config, store: SqliteStore) -> bool:
         receipts.start()
         run(booth, inbox)
     finally:
+        people.stop()
         for port in ports.values():
             port.stop()
         link.stop()
