@@ -1,7 +1,7 @@
 """The booth program: `python -m edge CONFIG`.
 
-Exit codes: 0 ended by SIGTERM or SIGINT, 64 usage, 65 the database's content, 69 pins, 70 a bug, 74 disk, 75 already
-running, 76 halted: the UPS cuts the output soon, and restores it, 78 booth file.
+Exit codes: 0 ended by SIGTERM or SIGINT, 64 usage, 65 the database's content, 69 pins or screen, 70 a bug, 74 disk,
+75 already running, 76 halted: the UPS cuts the output soon, and restores it, 78 booth file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from edge.adapters.mqtt import MqttLink
 from edge.adapters.receipts import ReceiptBox
 from edge.adapters.signals import Signals
 from edge.adapters.store import SqliteStore, StoreError
-from edge.assembly_hall import People
+from edge.assembly_hall import People, ScreenError
 from edge.config import Config, ConfigError, load
 from edge.core import controller, journal
 from edge.runtime import Booth, Identity, run
@@ -67,11 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
     except StoreError as error:
         log.critical("%s", error)
         return error.exit_code
-    except GpioError as error:
+    except (GpioError, ScreenError) as error:
         log.critical("%s", error)
-        return os.EX_UNAVAILABLE
-    except (OSError, ValueError) as error:
-        log.critical("the screen cannot be shown: %s. Correct [screen] in the booth file", error)
         return os.EX_UNAVAILABLE
     if halted:
         _halt(config)

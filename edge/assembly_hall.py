@@ -21,11 +21,15 @@ class Part(Protocol):
     def stop(self) -> None: ...
 
 
+class ScreenError(Exception):
+    """The screen cannot be shown; the message says why and what to do."""
+
+
 class People:
     """The hall, and what runs beside it. Only what the booth file names is loaded."""
 
     def __init__(self, config: Config, key: BoothKey, put: Callable[[object], None]) -> None:
-        """Raises ValueError when the screen would be open to the network without officers."""
+        """Raises ScreenError when the screen would be open to the network without officers."""
         self.officers = Officers(config.booth.data)
         templates = Templates(config.booth.data, key.private)
         self._judge = Judge(templates.all, put, config.officers.match)
@@ -41,9 +45,13 @@ class People:
         )
 
     def start(self) -> None:
-        """Let them begin. Raises OSError when the screen's port cannot be had."""
-        for part in self._parts:
-            part.start()
+        """Let them begin. Raises ScreenError when the screen's port cannot be had."""
+        try:
+            for part in self._parts:
+                part.start()
+        except OSError as error:
+            what = f"the screen's port cannot be had ({error.strerror})"
+            raise ScreenError(f"{what}: end the other program, or correct [screen] in the booth file") from error
 
     def stop(self) -> None:
         """End them all."""
@@ -58,16 +66,19 @@ class People:
         from edge.screen.app import Screen as Pages
 
         offset = config.desk.utc_offset_h if config.desk is not None else 7.0
-        screen = Pages(
-            given.host,
-            given.port,
-            put,
-            self.officers,
-            given.language,
-            previews(config),
-            config.booth.name,
-            offset,
-        )
+        try:
+            screen = Pages(
+                given.host,
+                given.port,
+                put,
+                self.officers,
+                given.language,
+                previews(config),
+                config.booth.name,
+                offset,
+            )
+        except ValueError as error:
+            raise ScreenError(str(error)) from error
         self._parts.append(screen)
         return screen
 
