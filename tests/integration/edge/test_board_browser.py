@@ -154,7 +154,7 @@ def test_a_child_that_taps_and_goes_back_gets_one_number(visit: Open) -> None:
     for _ in range(3):
         page.goto("/ambil?service=new")
         page.get_by_role("button", name="Umum").dblclick()
-        page.wait_for_load_state()
+        expect(page.locator(".number, .why")).to_be_visible()
     assert len(booth.asked) == 1
     expect(page.get_by_role("alert").filter(visible=True)).to_contain_text("Tunggu sebentar")
 
