@@ -148,35 +148,43 @@ def open_packet(
         sealed = held.pop("manifest", None)
         if sealed is None:
             raise BadPacketError(f"the packet has no entry 'manifest', but {[name for name, _ in entries]}")
-        manifest = _read(Manifest, "manifest", unseal(sealed, private, label(packet, "manifest")))
+        manifest = _read(Manifest, "manifest", _opened(packet, "manifest", sealed, private))
         found = (manifest.packet, manifest.enrolment, manifest.booth)
         if found != (packet, enrolment, booth):
             raise BadPacketError(f"the manifest is of {'/'.join(found)}, not of {packet}/{enrolment}/{booth}")
         if nik is not None and manifest.nik != nik:
             raise BadPacketError("the packet is of another NIK than the one that the enrolment was opened for")
-        biometrics = _captures(manifest, held, private)
+        unsigned = signer is not None and signer.always and len(inside) == len(entries)
+        biometrics = _captures(manifest, held, private, f", but no {SIGNATURE!r}" if unsigned else "")
         if signer is not None and (signer.always or len(inside) < len(entries)):
             check_packet(entries, signer.key)
-    except (PacketError, SealError) as error:
+    except PacketError as error:
         raise BadPacketError(str(error)) from error
     return Record(manifest.nik, manifest.kk, hashlib.sha256(data).hexdigest(), biometrics)
 
 
-def _captures(manifest: Manifest, held: dict[str, bytes], private: bytes) -> tuple[Biometric, ...]:
+def _captures(manifest: Manifest, held: dict[str, bytes], private: bytes, unsigned: str) -> tuple[Biometric, ...]:
     """What the captures of a packet are; each must be the one that the manifest names."""
     named = {capture.name for capture in manifest.captures}
     if named != set(held) or len(named) != len(manifest.captures):
-        raise BadPacketError(f"the manifest lists {sorted(named)}, the packet holds {sorted(held)}")
+        raise BadPacketError(f"the manifest lists {sorted(named)}, the packet holds {sorted(held)}{unsigned}")
     biometrics = []
     for capture in manifest.captures:
         if hashlib.sha256(held[capture.name]).hexdigest() != capture.sha256:
             raise BadPacketError(f"the capture {capture.name} is not the one that the manifest names: it was altered")
-        plain = unseal(held[capture.name], private, label(manifest.packet, capture.name))
+        plain = _opened(manifest.packet, capture.name, held[capture.name], private)
         if _read(CaptureRecord, capture.name, plain).modality is not capture.modality:
             raise BadPacketError(f"the capture {capture.name} holds another modality than {capture.modality}")
         digest = hashlib.sha256(plain).hexdigest()
         biometrics.append(Biometric(capture.modality.value, capture.attempt, digest, len(plain)))
     return tuple(biometrics)
+
+
+def _opened(packet: str, name: str, sealed: bytes, private: bytes) -> bytes:
+    try:
+        return unseal(sealed, private, label(packet, name))
+    except SealError as error:
+        raise BadPacketError(f"the entry {name!r} cannot be opened: {error}") from error
 
 
 def _read(model: type[_M], name: str, plain: bytes) -> _M:

@@ -56,6 +56,37 @@ def test_a_packet_is_received_then_ready_to_print(server: CentreServer) -> None:
     assert server.centre.registered() == {NIK: "e-1"}
 
 
+def asked(server: CentreServer, nik: str) -> tuple[int, dict[str, str]]:
+    status, answer = call(server, "GET", f"/v1/niks/{nik}")
+    return status, json.loads(answer)
+
+
+def test_a_nik_is_eligible_until_it_is_registered(server: CentreServer) -> None:
+    assert asked(server, NIK) == (200, {"standing": "eligible", "reason": ""})
+    put(server, "e-1")
+    status, said = asked(server, NIK)
+    assert (status, said["standing"]) == (200, "enrolled") and "e-1" in said["reason"]
+    assert server.centre.puts == 1 and server.centre.asked == 2
+
+
+def test_a_nik_has_the_standing_that_was_set_for_it_or_for_its_region(server: CentreServer) -> None:
+    server.centre.set_standing("unknown", "3526")
+    server.centre.set_standing("duplicate", NIK)
+    server.centre.set_standing("eligible", "352602")
+    assert asked(server, NIK)[1]["standing"] == "duplicate"
+    assert asked(server, "3526014101900002")[1]["standing"] == "unknown"
+    assert asked(server, "3526024101900002")[1]["standing"] == "eligible"
+    with pytest.raises(ValueError, match="no standing"):
+        server.centre.set_standing("gone", NIK)
+
+
+def test_a_centre_in_trouble_says_nothing_of_a_nik(server: CentreServer) -> None:
+    server.centre.set_mode("down", NIK)
+    assert call(server, "GET", f"/v1/niks/{NIK}")[0] == 503
+    assert asked(server, "3526014101900002")[0] == 200
+    assert call(server, "GET", "/v1/niks/12")[0] == 404
+
+
 def test_the_same_packet_is_registered_once_however_often_it_comes(server: CentreServer) -> None:
     assert [put(server, "e-1")[0] for _ in range(3)] == [202, 202, 202]
     assert len(server.centre.enrolments) == 1
