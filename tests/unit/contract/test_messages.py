@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from contract import deeds, desk
 from contract import messages as m
 from contract.packet import Manifest
 from tests.tools.fuzz import inputs, rounds
@@ -54,6 +55,35 @@ BODIES: list[m.Message] = [
     m.EnrolmentCancelled(enrolment="0123456789ab-1", reason="went home"),
     m.PrintChanged(job="job-0123456789ab-1", attempt=1, state=m.PrintState.PRINTING, counter_before=7),
     m.CommandDone(command="c-1", outcome=m.Outcome.FORGED, reason="signature"),
+    desk.TicketIssued(
+        ticket="0123456789ab-t7",
+        number="A-007",
+        day="2026-03-02",
+        service=desk.Service.NEW,
+        precedence=desk.Precedence.ELDERLY,
+        enrolment="0123456789ab-1",
+        wait_s=2_100.0,
+        wait_low_s=1_500.0,
+        wait_high_s=3_000.0,
+    ),
+    desk.TicketPaper(ticket="0123456789ab-t7", state=desk.PaperState.UNCERTAIN, reason="the power failed"),
+    desk.TicketMoved(ticket="0123456789ab-t7", state=desk.TicketState.CALLED, place="3", calls=2, officer="siti"),
+    desk.TicketLinked(ticket="0123456789ab-t7", enrolment="0123456789ab-1"),
+    desk.QueueFigures(waiting={desk.Service.NEW: 12}, wait_s={desk.Service.NEW: 2_100.0}, open=False, note="closed"),
+    desk.NikChecked(enrolment="0123456789ab-1", standing=desk.Standing.UNKNOWN, officer="siti", reason="letter"),
+    desk.ExceptionNoted(
+        enrolment="0123456789ab-1",
+        modality=m.Modality.RIGHT_FOUR,
+        subtype="Right LittleFinger",
+        kind=desk.ExceptionKind.AMPUTATED,
+        permanent=True,
+        officer="siti",
+    ),
+    desk.ModalityClosed(
+        enrolment="0123456789ab-1", modality=m.Modality.IRIS, attempt=2, accepted=False, reason="cataract"
+    ),
+    desk.CardHanded(enrolment="0123456789ab-1", to="representative", name="Budi", officer="siti"),
+    deeds.link(None, 1_772_438_400.0, "siti", "begin", "0123456789ab-1"),
 ]
 
 
