@@ -27,8 +27,9 @@ test: env debian ## All tests but the long ones below [ARGS="-k printing"]
 check: env ## Style, types, import rules, and that generated files, lock and documents are current
 	@$(PY) -m tests.tools.check
 
-sim: env ## Many seeded days in virtual time, with a crash at any commit [RUNS=2000]
+sim: env ## Many seeded days in virtual time, with a crash at any commit; days of 200 applicants [RUNS=2000 DAYS=20]
 	@$(PY) -m tests.simulation $(if $(RUNS),--runs $(RUNS)) $(ARGS)
+	@$(PY) -m tests.simulation.desk $(if $(DAYS),--days $(DAYS))
 
 episodes: env ## 10,000 random power episodes, beside a policy that ignores the power [EPISODES=10000]
 	@$(PY) -m tests.simulation.episodes $(if $(EPISODES),--episodes $(EPISODES)) $(ARGS)

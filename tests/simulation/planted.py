@@ -10,8 +10,8 @@ from contract.messages import PrintState
 from edge.__main__ import Core
 from edge.core import commands as do
 from edge.core import controller, journal
-from edge.core.controller import State
 from edge.core.applicant import Counter
+from edge.core.controller import State
 from edge.core.events import Event
 from edge.core.printing import Job
 
