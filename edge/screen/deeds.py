@@ -83,6 +83,7 @@ DEEDS: Final[Mapping[str, Callable[[Form], act.Action]]] = {
     "call": lambda form: act.CallNext(
         act.Desk(form["desk"]), Service(form["service"]) if form.get("service") else None
     ),
+    "prefer": lambda form: act.Prefer(form["ticket"], Precedence(form["precedence"])),
     "recall": lambda form: act.Recall(form["ticket"]),
     "arrive": lambda form: act.Arrive(form["ticket"]),
     "skip": lambda form: act.Skip(form["ticket"]),

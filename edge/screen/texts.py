@@ -119,6 +119,7 @@ _DESK: Texts = {
     "done.card.number": ("Kartu keluarga untuk {number} diterima.", "The family card of {number} was taken."),
     "done.call": ("Nomor berikutnya dipanggil.", "The next number is called."),
     "done.call.number": ("Nomor {number} dipanggil.", "Number {number} is called."),
+    "done.prefer": ("Urutan diubah.", "The order was changed."),
     "done.recall": ("Dipanggil lagi.", "Called again."),
     "done.arrive": ("Pemohon hadir.", "The applicant is here."),
     "done.skip": ("Nomor dilewati.", "The number was skipped."),
