@@ -37,7 +37,7 @@ ticket = Table(
     Column("called", Double),
     Column("changed", Double),
     Index("ticket_id", "ticket"),
-    Index("ticket_day", "booth", "day"),
+    Index("ticket_day", "day", "booth"),
 )
 
 #: What a booth last told of its queue; the three figures are JSON by service.
@@ -82,7 +82,7 @@ handed = Table(
     Column("name", Text, nullable=False),
     Column("officer", Text, nullable=False),
     Column("at", Double, nullable=False),
-    Index("handed_at", "booth", "at"),
+    Index("handed_at", "at", "booth"),
 )
 
 #: The first Ed25519 public key (hex) that a memory of a booth told; it is never replaced.

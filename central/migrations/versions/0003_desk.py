@@ -55,7 +55,7 @@ def _tickets() -> None:
         sa.PrimaryKeyConstraint("booth", "ticket"),
     )
     op.create_index("ticket_id", "ticket", ["ticket"], unique=False)
-    op.create_index("ticket_day", "ticket", ["booth", "day"], unique=False)
+    op.create_index("ticket_day", "ticket", ["day", "booth"], unique=False)
     op.create_table(
         "queue",
         sa.Column("booth", sa.String(length=40), nullable=False),
@@ -77,7 +77,7 @@ def _tickets() -> None:
         sa.Column("at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("enrolment"),
     )
-    op.create_index("handed_at", "handed", ["booth", "at"], unique=False)
+    op.create_index("handed_at", "handed", ["at", "booth"], unique=False)
 
 
 def _niks() -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from contract.messages import Command, PrintCommand, PrintState, SignedCommand
+from contract.desk import Standing
+from contract.messages import Command, EnrolmentOpened, NikAnswerCommand, PrintCommand, PrintState, SignedCommand
 from contract.sealing import verify
 from hardware.simulators.centre import Centre, CentreServer
 from tests.integration.central.conftest import free_port, wait_for
 from tests.integration.central.test_link import Device
-from tests.unit.central.booth import SEAL_PRIVATE, SIGN_PRIVATE, SIGN_PUBLIC, Booth, packet
+from tests.unit.central.booth import KK, NIK, SEAL_PRIVATE, SIGN_PRIVATE, SIGN_PUBLIC, Booth, packet
 from tests.unit.central.test_printing import told
 
 ROOT = Path(__file__).parents[3]
@@ -76,7 +77,7 @@ def site(tmp_path: Path, broker: int) -> Iterator[Site]:
     server.close()
 
 
-def print_commands(device: Device) -> list[Command]:
+def signed_commands(device: Device) -> list[Command]:
     commands = []
     for topic, payload in device.heard:
         if topic.endswith("/down/command"):
@@ -99,13 +100,43 @@ def test_a_sealed_packet_becomes_one_signed_print_job_although_the_coordinator_i
     process.wait()
     site.start()
     device.say(booth.state("online"), booth.hello())
-    wait_for(lambda: print_commands(device))
+    wait_for(lambda: signed_commands(device))
     device.say(booth.event(told(PrintState.ACCEPTED)), booth.event(told(PrintState.PRINTED)))
     wait_for(lambda: device.acked() == 4)
-    bodies = [command.body for command in print_commands(device) if isinstance(command.body, PrintCommand)]
+    bodies = [command.body for command in signed_commands(device) if isinstance(command.body, PrintCommand)]
     assert {(body.job, body.attempt) for body in bodies} == {(f"job-{NAME}", 1)}
     assert len(bodies[0].panels["k"]) > 1000
     device.close()
+
+
+def test_the_booth_hears_what_the_centre_says_of_a_nik_although_the_centre_was_away(
+    tmp_path: Path, broker: int
+) -> None:
+    centre = CentreServer(Centre())
+    centre.centre.set_standing("enrolled", NIK)
+    centre.centre.set_mode("down")
+    centre.start()
+    site = Site(tmp_path, broker, centre)
+    process = site.start()
+    device, booth = Device(broker), Booth()
+    try:
+        device.say(booth.state("online"), booth.hello(), booth.event(EnrolmentOpened(enrolment=NAME, nik=NIK, kk=KK)))
+        wait_for(lambda: device.acked() == 1)
+        process.kill()
+        process.wait()
+        centre.centre.set_mode("up")
+        site.start()
+        device.say(booth.state("online"), booth.hello())
+        wait_for(lambda: signed_commands(device))
+        (command,) = {command.id: command for command in signed_commands(device)}.values()
+        assert isinstance(command.body, NikAnswerCommand)
+        assert (command.body.enrolment, command.body.standing) == (NAME, Standing.ENROLLED)
+    finally:
+        device.close()
+        if site.process is not None:
+            site.process.kill()
+            site.process.wait()
+        centre.close()
 
 
 def test_the_program_ends_cleanly_when_asked_and_leaves_no_one_waiting(site: Site) -> None:
