@@ -47,7 +47,7 @@ def restore(rows: Mapping[str, Any], last: Any) -> State:
     queued = tickets.State(part("ticket", "day"))
     return State(
         queued,
-        waits.restore(part("pace", "outages", "waited"), queued),
+        waits.restore(part("pace", "outages", "waited", "slips"), queued),
         basket.State(part("sent", "card")),
         officers.State(last=last),
     )

@@ -16,7 +16,7 @@ from edge.core.power import Supplied
 from edge.core.printing import Answered, Horizon, Job
 from edge.core.tickets import Day, Ticket
 from edge.core.upkeep import Usage
-from edge.core.waits import Errors, Outages, Pace
+from edge.core.waits import Errors, Outages, Pace, Slips
 
 #: The first word of a row's key names its type.
 ROW_TYPES: dict[str, type] = {
@@ -39,6 +39,7 @@ ROW_TYPES: dict[str, type] = {
     "day": Day,
     "pace": Pace,
     "outages": Outages,
+    "slips": Slips,
     "waited": Errors,
     "sent": Sent,
     "card": Card,

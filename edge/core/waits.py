@@ -30,6 +30,10 @@ SHORTEST_S: Final = 5.0
 LONGEST_S: Final = 7_200.0
 #: Waits that are remembered, to tell how good the expectations are.
 JUDGED: Final = 200
+#: Waits of a desk from which its correction is learned, and how many seconds of wait speak for none.
+LEARNED: Final = 40
+FIRM_S: Final = 3_600.0
+CORRECTION: Final = (0.7, 1.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +60,34 @@ class Errors:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """Rows `pace/<service>`, `outages`, `waited`; and since when nothing can be recorded (monotonic)."""
+class Slips:
+    """The last waits of a desk: what was reckoned before any correction, and what came true. Seconds.
 
-    saved: Mapping[str, Pace | Outages | Errors] = field(default_factory=dict)
+    Who comes with precedence, does not come, or comes back makes every wait longer than the sum of the services.
+    """
+
+    reckoned: tuple[float, ...] = ()
+    true: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Rows `pace/<service>`, `slips/<desk>`, `outages`, `waited`; and since when nothing can be recorded (monotonic)."""
+
+    saved: Mapping[str, Pace | Outages | Errors | Slips] = field(default_factory=dict)
     blocked_since: float | None = None
     blocked: tuple[tuple[float, float], ...] = ()
     """Past times in which nothing could be recorded, Unix seconds."""
     ended: Mapping[Desk, float] = field(default_factory=dict)
     """When a desk was last done with somebody, Unix seconds."""
+    begun: float | None = None
+    """When this run of the program first knew the time, Unix seconds: what is older may have waited in the dark."""
 
 
 def power(state: State, may_record: bool, now: float, at: float) -> State:
-    """Follow whether recordings may begin. `now`: monotonic, `at`: Unix seconds."""
+    """Follow whether recordings may begin. `now`: monotonic, `at`: Unix seconds (0: not known yet)."""
+    if state.begun is None and at > 0:
+        state = replace(state, begun=at)
     if not may_record:
         return state if state.blocked_since is not None else replace(state, blocked_since=now)
     if state.blocked_since is None:
@@ -91,7 +110,27 @@ def called(state: State, row: Ticket, waited_s: float) -> State:
     errors = known if isinstance(known, Errors) and known.day == row.day else Errors(row.day)
     inside_range = row.told.low_s <= waited_s <= row.told.high_s
     errors = Errors(row.day, (*errors.seconds, waited_s - row.told.expected_s)[-JUDGED:], errors.within + inside_range)
-    return replace(state, saved={**state.saved, "waited": errors})
+    saved = {**state.saved, "waited": errors}
+    steady = state.begun is not None and row.issued_at > state.begun
+    if steady and state.blocked_since is None and not any(end > row.issued_at for _, end in state.blocked):
+        slips = _slips(state, row.desk)
+        reckoned = row.told.expected_s / correction(state, row.desk)
+        saved[f"slips/{row.desk.value}"] = Slips(
+            (*slips.reckoned, reckoned)[-LEARNED:], (*slips.true, waited_s)[-LEARNED:]
+        )
+    return replace(state, saved=saved)
+
+
+def _slips(state: State, desk: Desk) -> Slips:
+    known = state.saved.get(f"slips/{desk.value}")
+    return known if isinstance(known, Slips) else Slips()
+
+
+def correction(state: State, desk: Desk) -> float:
+    """By how much longer the waits of a desk are than the services that were reckoned."""
+    slips = _slips(state, desk)
+    factor = (FIRM_S + sum(slips.true)) / (FIRM_S + sum(slips.reckoned))
+    return min(CORRECTION[1], max(CORRECTION[0], factor))
 
 
 def ended(state: State, row: Ticket, now: float) -> State:
@@ -173,8 +212,12 @@ def _sum(state: State, queued: Tickets, line: list[Service], desk: Desk, now: fl
     held = inside(queued, desk)
     slots = settings.area if desk is Desk.RECORDING else 1
     first = len(held) + len(line) - (slots - 1)
+    left, most = outage_left(state, now, settings)
+    if desk is Desk.FRONT:
+        # The counter works on while the battery lasts; how long that is, nobody knows.
+        left, most = 0.0, left
     if first <= 0:
-        return Told(0.0, 0.0, _late(state, desk, now, settings))
+        return Told(left, 0.4 * left, most)
     lengths: list[tuple[float, float, Service]] = []
     for place, one in enumerate(held[:first]):
         mean, variance = pace(state, one.service, settings)
@@ -191,14 +234,9 @@ def _sum(state: State, queued: Tickets, line: list[Service], desk: Desk, now: fl
         known = state.saved.get(f"pace/{service.value}")
         seen = len(known.seconds) if isinstance(known, Pace) else 0
         variance += count**2 * pace(state, service, settings)[1] / (PRIOR + seen)
-    spread = RANGE * float(variance**0.5)
-    left, most = outage_left(state, now, settings) if desk is Desk.RECORDING else (0.0, 0.0)
+    factor = correction(state, desk)
+    total, spread = total * factor, RANGE * float(variance**0.5) * factor
     return Told(total + left, max(0.0, total + 0.4 * left - spread), total + most + spread)
-
-
-def _late(state: State, desk: Desk, now: float, settings: DeskSettings) -> float:
-    """Who is next is called at once, unless the power is away."""
-    return outage_left(state, now, settings)[1] if desk is Desk.RECORDING else 0.0
 
 
 def quality(state: State, day: str) -> tuple[float, float] | None:
@@ -210,7 +248,7 @@ def quality(state: State, day: str) -> tuple[float, float] | None:
     return errors[len(errors) // 2], errors[min(len(errors) - 1, int(len(errors) * 0.9))]
 
 
-def restore(saved: Mapping[str, Pace | Outages | Errors], queued: Tickets) -> State:
+def restore(saved: Mapping[str, Pace | Outages | Errors | Slips], queued: Tickets) -> State:
     """After a start: when each desk was last done with somebody stands in the tickets."""
     done: dict[Desk, float] = {}
     for row in tickets(queued):

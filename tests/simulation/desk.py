@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import heapq
 import itertools
+import os
 import random
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from contract.desk import PaperState, Precedence, Service, TicketIssued, TicketMoved, TicketState
 from contract.messages import EnrolmentCompleted, Message, Modality
@@ -28,73 +29,19 @@ from edge.core.commands import Announce, Answer, Ask, AssemblePacket, Command, R
 from edge.core.events import CaptureSealed, Contact, ContactChanged, Event, PacketAssembled, Started, WallTime, WokeUp
 from edge.core.events_desk import Announced, OfficerAsked, TicketPrinted
 from edge.core.requests import PrintTicket, StartCapture
-from edge.core.settings import DeskSettings, Settings
-
-#: Share of each service, and the median duration (s) of what is done for it.
-MIX: Final[dict[Service, tuple[float, float]]] = {
-    Service.NEW: (0.40, 0.0),
-    Service.LOST: (0.15, 150.0),
-    Service.DAMAGED: (0.10, 140.0),
-    Service.CHANGE: (0.15, 190.0),
-    Service.PICKUP: (0.20, 50.0),
-}
-#: Median time (s) until the applicant sits right, or has placed the hand.
-CAPTURE_S: Final[dict[Modality, float]] = {
-    Modality.PHOTO: 22.0,
-    Modality.SIGNATURE: 18.0,
-    Modality.RIGHT_FOUR: 24.0,
-    Modality.LEFT_FOUR: 24.0,
-    Modality.THUMBS: 20.0,
-    Modality.IRIS: 30.0,
-}
-BAD_CAPTURE: Final = 0.12
-NO_SHOW: Final = 0.04
-COMES_BACK: Final = 0.5
-OPENS: Final = datetime(2026, 11, 24, 1, 0, tzinfo=UTC).timestamp()
-HOUR: Final = 3_600.0
-APPLICANTS: Final = 200
-
-
-def settings() -> Settings:
-    """One booth with both desks, that records on mains only."""
-    return Settings(
-        booth="b1",
-        epoch="aa11bb22cc33",
-        kinds={"face": "sbi", "tickets": "escpos", "printer": "evolis"},
-        capture_devices=dict.fromkeys(Modality, "face"),
-        printer="printer",
-        desk=DeskSettings(printer="tickets", capacity=400, service_s=_expected()),
-    )
-
-
-def _expected() -> dict[Service, float]:
-    """What a head of service would write into the booth file: round figures."""
-    return {
-        Service.NEW: 240.0,
-        Service.LOST: 180.0,
-        Service.DAMAGED: 180.0,
-        Service.CHANGE: 240.0,
-        Service.PICKUP: 60.0,
-    }
-
-
-@dataclass
-class Person:
-    """One applicant, who knows the number on the paper (or on the screen), and what was said."""
-
-    serial: int
-    service: Service
-    precedence: Precedence
-    ticket: str = ""
-    paper: bool = False
-    called: int = 0
-    away: bool = False
-    """Is not in the hall when called."""
-    end: str = ""
-
-
-class Broken(AssertionError):  # noqa: N818 - a rule of the desk, not an error of the program
-    """A rule of the desk does not hold."""
+from tests.simulation.hall import (
+    APPLICANTS,
+    BAD_CAPTURE,
+    CAPTURE_S,
+    COMES_BACK,
+    HOUR,
+    MIX,
+    NO_SHOW,
+    OPENS,
+    Broken,
+    Person,
+    settings,
+)
 
 
 @dataclass
@@ -479,6 +426,32 @@ class Day:
             raise Broken(f"{len(self.issued)} numbers were given to {len(self.people)} people")
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one day came to; `broken`: which rule did not hold."""
+
+    seed: int
+    broken: str
+    told: list[tuple[float, float, bool]]
+    served: int
+    issued: int
+    outages: int
+    cuts: int
+    events: int
+    most_inside: int
+
+
+def one_day(seed: int) -> Result:
+    """A worker's share."""
+    day, broken = Day(seed), ""
+    try:
+        day.run()
+    except Broken as error:
+        broken = str(error)
+    served = sum(row.state is TicketState.DONE for row in day._tickets())
+    return Result(seed, broken, day.told, served, len(day.issued), day.outages, day.cuts, day.events, day.most_inside)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the days and print the result; 1 when a rule was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.desk", description=__doc__.splitlines()[0])
@@ -488,18 +461,16 @@ def main(arguments: list[str] | None = None) -> int:
     begun = time.perf_counter()
     errors: list[tuple[float, float, bool]] = []
     served = issued = outages = cuts = failed = events = most = 0
-    for seed in range(given.seed, given.seed + given.days):
-        day = Day(seed)
-        try:
-            day.run()
-        except Broken as error:
-            failed += 1
-            sys.stdout.write(f"seed {seed}: {error}\n  again: python -m tests.simulation.desk --days 1 --seed {seed}\n")
-        errors += day.told
-        served += sum(row.state is TicketState.DONE for row in day._tickets())
-        issued += len(day.issued)
-        outages, cuts, events = outages + day.outages, cuts + day.cuts, events + day.events
-        most = max(most, day.most_inside)
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for day in pool.map(one_day, range(given.seed, given.seed + given.days)):
+            if day.broken:
+                failed += 1
+                again = f"python -m tests.simulation.desk --days 1 --seed {day.seed}"
+                sys.stdout.write(f"seed {day.seed}: {day.broken}\n  again: {again}\n")
+            errors += day.told
+            served, issued = served + day.served, issued + day.issued
+            outages, cuts, events = outages + day.outages, cuts + day.cuts, events + day.events
+            most = max(most, day.most_inside)
     off = sorted(abs(told - true) / 60 for told, true, _ in errors)
     within = 100 * sum(inside for _, _, inside in errors) / max(1, len(errors))
     median, p90 = (off[len(off) // 2], off[int(len(off) * 0.9)]) if off else (0.0, 0.0)
