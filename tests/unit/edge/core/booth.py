@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from contract import messages
+from contract.desk import Deed
 from contract.messages import Message, Modality, PrintCommand, SettleCommand
 from edge.core import controller, journal
-from edge.core.commands import Ask, Command, Record
+from edge.core.commands import Ask, Command, KeepDeed, Record
 from edge.core.events import CaptureSealed, CommandReceived, Event, PacketAssembled, PrinterReady, Started
 from edge.core.requests import StartCapture
 from edge.core.settings import Settings
@@ -43,12 +44,13 @@ class Booth:
         self.last = 0
         self.now = 100.0
         self.said: list[Message] = []
+        self.last_deed: Deed | None = None
         self.power_cut()
 
     def power_cut(self) -> list[Command]:
         """Everything but the committed rows is gone; the program starts again."""
         first = min(self.outbox, default=self.last + 1)
-        self.state = controller.restore(self.settings, dict(self.rows), first, self.last)
+        self.state = controller.restore(self.settings, dict(self.rows), first, self.last, self.last_deed)
         return self.see(Started("test"))
 
     def see(self, event: Event, after: float = 0.0) -> list[Command]:
@@ -61,6 +63,8 @@ class Booth:
             else:
                 self.rows[key] = row
         for command in commands:
+            if isinstance(command, KeepDeed):
+                self.last_deed = command.deed
             if isinstance(command, Record):
                 self.last = command.seq
                 self.outbox[command.seq] = command.body
