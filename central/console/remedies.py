@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from central.console.remedies_desk import KNOWN_DESK
 from central.console.remedies_power import KNOWN_POWER
 from central.console.texts import Language
 
@@ -212,7 +213,7 @@ _PAGES: Final[dict[str, str]] = {
     "the centre refused it: {}": "pusat menolaknya: {}",
     "the centre forgot it": "pusat melupakannya",
 }
-KNOWN: Final[dict[str, str]] = _PAGES | KNOWN_POWER
+KNOWN: Final[dict[str, str]] = _PAGES | KNOWN_POWER | KNOWN_DESK
 """What is told, `{}` for what varies -> the same in Indonesian. Words that are missing are shown as they came."""
 
 

@@ -40,6 +40,8 @@ loket rig [--data DIR] WORDS...      acts on the booth that `loket run` has star
   sbi face|slap|iris ready | busy | not-ready | not-registered
   sbi face|slap|iris low | drop | timeout | wrong-transaction [N]      spoil the next N captures (1)
   centre up | down | slow | duplicate | adjudicate | wrong [NIK]
+  centre nik eligible | enrolled | duplicate | unknown DIGITS
+                                     what the centre says of a NIK, or of all that begin with these digits
   day on | off | pace SECONDS        applicants come by themselves, or not
   kill edge | central | broker | bench   end a program at once (SIGKILL); `loket run` starts it again
   facts                              what physically happened so far, as JSON: counts, and the log of the plant

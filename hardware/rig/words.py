@@ -129,6 +129,9 @@ class Words:
         return f"{name}: {words[1]} for {'all' if times < 0 else times} captures"
 
     def _centre(self, words: list[str]) -> str:
+        if words[:1] == ["nik"] and len(words) == 3:
+            self._bench.centre.set_standing(words[1], words[2])
+            return f"the centre calls {words[2]} {words[1]}"
         if not 1 <= len(words) <= 2:
             raise ValueError("centre up | down | slow | duplicate | adjudicate | wrong [NIK]")
         self._bench.centre.set_mode(*words)

@@ -20,10 +20,12 @@ from central.adapters import store_work
 from central.adapters.store import Store, empty_image
 from central.core import encoding
 from central.core.encoding import Answer, BadPacketError
-from central.core.items import CentreAnswered, CentreCall, Item, LinkUp, Received, Settle
+from central.core.items import CentreAnswered, CentreCall, Item, LinkUp, NikAnswered, NikCall, Received, Settle
+from central.core.nik import NikAnswer
 from central.deciding.coordinator import Coordinator
 from central.deciding.turn import Settings
 from contract import topics
+from contract.desk import Standing
 from contract.messages import BoothState
 from hardware.rig.memory.clock import Clock
 from hardware.rig.memory.keys import COMMAND_PRIVATE, SEAL_PRIVATE
@@ -170,6 +172,8 @@ class Central:
             if publish.topic == topics.of(NAME, topics.COMMAND):
                 self.dropped_commands.append((publish.topic, publish.payload))
             self.to_booth(publish.topic, publish.payload)
+        for ask in effects.asks:
+            self.clock.after(0.1, lambda asked=ask: self._ask(asked))
         for call in effects.calls:
             self.clock.after(self._chance.uniform(0.02, 0.2), lambda asked=call: self._call(asked))
         for reply, refused in effects.replies:
@@ -231,6 +235,14 @@ class Central:
             self._connected()
 
     # --- the centre --------------------------------------------------------------------------------
+
+    def _ask(self, ask: NikCall) -> None:
+        """One question about a NIK."""
+        if self.centre.mode in ("down", "wrong"):
+            self._give(NikAnswered(ask.enrolment, NikAnswer(error="the centre does not answer")))
+            return
+        _, said = self.centre.standing(ask.nik)
+        self._give(NikAnswered(ask.enrolment, NikAnswer(Standing(said["standing"]), said["reason"])))
 
     def _call(self, call: CentreCall) -> None:
         """One call to the centre, as the encoding worker makes it."""

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from central.console import remedies, texts
+from central.core import nik, record
+from contract.desk import Standing
 
 CONSOLE = Path(texts.__file__).parent
 TEMPLATES = sorted((CONSOLE / "templates").glob("*.html"))
@@ -67,6 +69,19 @@ def test_a_remedy_of_the_booth_is_told_in_indonesian() -> None:
     told = remedies.translated("id", remedy)
     assert told == "Buka penutup, keluarkan kartu yang macet, tutup lagi. Pasang pita baru."
     assert remedies.translated("en", remedy) == remedy
+
+
+@pytest.mark.parametrize("standing", [Standing.ENROLLED, Standing.DUPLICATE, Standing.UNKNOWN])
+@pytest.mark.parametrize("reason", ["", "a card was issued"])
+def test_why_a_recording_is_not_sent_is_told_in_indonesian(standing: Standing, reason: str) -> None:
+    told = remedies.translated("id", nik.refusal(standing, reason))
+    assert told.startswith("pusat ") and told.endswith("; tidak ada yang dikirim") and reason in told
+
+
+@pytest.mark.parametrize("wrong", record.WORDS)
+def test_a_broken_record_is_told_in_indonesian(wrong: str) -> None:
+    told = remedies.translated("id", record.complaint("aaaaaaaaaaaa", 7, wrong))
+    assert "putus pada 7" in told and "the" not in told.split()
 
 
 def test_what_varies_in_a_message_survives_its_translation() -> None:
