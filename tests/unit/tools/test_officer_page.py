@@ -12,42 +12,17 @@ from edge.screen.texts import TEXTS
 from tests.tools.check import ROOT
 
 TEXT = (ROOT / "docs" / "officer.md").read_text(encoding="utf-8")
-LANGUAGES = dict(zip(("id", "en"), re.split(r"^## (?:Bahasa Indonesia|English)$", TEXT, flags=re.MULTILINE)[1:]))
-#: Sentences that are nothing but a figure: what they say stands in the table of troubles.
-FIGURES = {code for code, sentence in SENTENCES.items() if re.fullmatch(r"[{}\w: ]*", sentence) and sentence[0] == "{"}
-FIGURES -= {"outbox-full", "packets-full", "bench-full", "area-full", "attempts-left", "no-such-part"}
-BUTTONS = [
-    "login.do",
-    "login.finger.do",
-    "sign.out",
-    "finger.do",
-    "ticket.give",
-    "bar.start",
-    "bar.next",
-    "bar.retry",
-    "bar.exception",
-    "bar.stop",
-    "call.recording",
-    "call.front",
-    "deed.arrive",
-    "deed.recall",
-    "deed.skip",
-    "deed.return",
-    "deed.back",
-    "deed.done",
-    "deed.gone",
-    "deed.card",
-    "deed.reprint",
-    "deed.settle",
-    "deed.begin-reason",
-    "deed.accept",
-    "deed.withdraw",
-    "hand.holder",
-    "hand.representative",
-    "panel.ticket",
-    "panel.basket",
-    "panel.more",
-]
+_, *_PARTS = re.split(r"^## (?:Bahasa Indonesia|English)$", TEXT, flags=re.MULTILINE)
+LANGUAGES = dict(zip(("id", "en"), _PARTS, strict=True))
+#: Sentences that are nothing but figures: what they say stands in the table of troubles.
+FIGURES = {code for code, words in SENTENCES.items() if not re.sub(r"\{\w+\}|[ :]", "", words)}
+BUTTONS = (
+    "login.do", "login.finger.do", "sign.out", "finger.do", "ticket.give", "bar.start", "bar.next", "bar.retry",
+    "bar.exception", "bar.stop", "call.recording", "call.front", "deed.arrive", "deed.recall", "deed.skip",
+    "deed.return", "deed.back", "deed.done", "deed.gone", "deed.card", "deed.reprint", "deed.settle",
+    "deed.begin-reason", "deed.accept", "deed.withdraw", "hand.holder", "hand.representative", "panel.ticket",
+    "panel.basket", "panel.more",
+)  # fmt: skip
 KEYS = {"F1": "bar.next", "F2": "bar.retry", "F3": "bar.exception", "F4": "bar.stop", "F8": "call.recording"}
 
 
