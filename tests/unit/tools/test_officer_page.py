@@ -45,7 +45,7 @@ def test_only_sentences_without_words_of_their_own_have_no_row() -> None:
 @pytest.mark.parametrize("language", ["id", "en"])
 @pytest.mark.parametrize("key", BUTTONS)
 def test_each_button_is_named_as_it_stands_on_the_page(key: str, language: str) -> None:
-    assert f"**{TEXTS[key][language == 'en']}**" in LANGUAGES[language]
+    assert f"**{TEXTS[key][language == 'en']}**" in " ".join(LANGUAGES[language].split())
 
 
 @pytest.mark.parametrize("language", ["id", "en"])
