@@ -30,6 +30,8 @@ from edge.screen.thumbnails import Thumbnails
 from edge.screen.words import Language, say
 
 PANELS: Final = ("queue", "ticket", "basket", "more")
+AT_WORK_S: Final = 300.0
+"""Who has asked for nothing for so long has left the screen."""
 FINGER_S: Final = 40.0
 """How long the browser waits for a person to put a finger on the reader."""
 
@@ -58,6 +60,7 @@ class Pages:
         return [
             Route("/", self.desk),
             Route("/live", self.live),
+            Route("/hidup", self.alive),
             Route("/do/{name}", self.do, methods=["POST"]),
             Route("/preview/{modality}", self.preview),
             Route("/thumbnail/{transaction}/{index:int}", self.thumbnail),
@@ -80,6 +83,13 @@ class Pages:
             notice, session.notice = session.notice, None
         language = self._context.language(request)
         return self._context.render(request, "desk.html", **self._values(request, language, where), notice=notice)
+
+    async def alive(self, request: Request) -> Response:
+        """Public, for programs beside the booth: whether somebody works at the screen, and how many wait."""
+        queue = self._context.view.queue
+        recording = self._context.view.recording
+        here = [row for row in (*queue.called, *queue.present) if not recording or row.enrolment != recording.enrolment]
+        return JSONResponse({"officers": self._sessions.at_work(AT_WORK_S), "waiting": len(queue.waiting) + len(here)})
 
     async def live(self, request: Request) -> Response:
         """The stream of the page's parts."""

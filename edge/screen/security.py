@@ -19,7 +19,7 @@ IDLE_S: Final = 3600.0
 BODY_LIMIT: Final = 16 * 1024
 SESSIONS_LIMIT: Final = 200
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-OPEN: Final = ("/masuk", "/static/", "/papan", "/ambil")
+OPEN: Final = ("/masuk", "/static/", "/papan", "/ambil", "/hidup")
 """Beginnings of the paths that need no officer."""
 
 HEADERS: Final = {
@@ -87,6 +87,11 @@ class Sessions:
             del self._open[name]
             return None
         return session
+
+    def at_work(self, within_s: float) -> int:
+        """How many have asked for something, or begun, within so many seconds."""
+        now = self.clock()
+        return sum(now - session.used <= within_s for session in self._open.values())
 
     def end(self, session: Session) -> None:
         """Forget it."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hardware.rig.bench_board import BenchBoard, board_on
+from hardware.rig.bench_desk import SERVICES, BenchDesk, Tickets, desk_of
 from hardware.rig.bench_power import MAINS_V, ON_USB, RELAYS, OnPlant, Plant, plan_of
 from hardware.rig.day import Day
 from hardware.rig.gpio_hub import GpioHub
@@ -77,6 +78,8 @@ class Bench:
         self.board: BenchBoard | None = None
         self.plant = Plant(places, plan_of(places), self.hub, self.ptys, self.printer, self._drive)
         self.ups = self.plant.ups
+        self.desk: BenchDesk | None = desk_of(booth, places.bench_data)
+        self.plant.desk = self.desk
         survivors: dict[str, Plant | CardPrinter | DocumentScanner] = {
             "plant": self.plant,
             "printer": self.printer,
@@ -102,6 +105,8 @@ class Bench:
             "topaz": self.pad,
             "evolis": _Paper(self.printer, self._save),
         }
+        if self.desk is not None:
+            simulators |= {"escpos": Tickets(self.desk), "zfm": self.desk.finger}
         if self.plant.site.dse is not None:
             simulators["dse"] = OnPlant(self.plant.site.dse, self.plant)
         if device["kind"] == "sbi":
@@ -124,7 +129,7 @@ class Bench:
         """Everything is there when this returns; the mains are on."""
         self.plant.start(self.ptys.now())
         self._drive("door", False)
-        for button in ("start", "next", "retry", "stop"):
+        for button in ("start", "next", "retry", "stop", *(f"ticket_{service}" for service in SERVICES)):
             self._drive(button, False)
         coils: dict[str, str] = {f"GPIO{self._pin(name)[0]}": name for name in RELAYS if name in self._pins}
         names = {f"GPIO{self._pin(name)[0]}": name for name in ("green", "amber", "red") if name in self._pins}
@@ -144,12 +149,16 @@ class Bench:
         self.ptys.start()
         self.sbi_server.start()
         self.centre_server.start()
+        if self.desk is not None:
+            self.desk.start()
         self._loop.start()
 
     def close(self) -> None:
         """Save what survives, and end."""
         self._stopping.set()
         self._loop.join()
+        if self.desk is not None:
+            self.desk.close()
         self.save(always=True)
         self.hub.close()
         self.sbi_server.close()
@@ -182,6 +191,8 @@ class Bench:
     def _run(self) -> None:
         while not self._stopping.wait(TICK_S):
             with self._day_lock:
+                if self.desk is not None:
+                    self.day.leave_to_officer(self.desk.attended, self.desk.waiting)
                 self.day.tick(time.monotonic())
             self.save()
 
@@ -190,6 +201,8 @@ class Bench:
         self.ptys.call(lambda: self._save(always))
 
     def _save(self, always: bool = False) -> None:
+        if self.desk is not None:
+            self.desk.save(always)
         path, settings = self.printer.path, self.scanner.snapshot()
         cards = (path.counter, path.loaded, repr(path.inside), len(path.tray), len(path.rejected))
         told = (*cards, path.cover_open, path.reject_full, settings, self.day.arrived)

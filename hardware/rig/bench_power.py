@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from hardware.rig import control
 from hardware.rig.bench_board import BenchBoard
+from hardware.rig.bench_desk import BenchDesk
 from hardware.rig.gpio_hub import GpioHub
 from hardware.rig.memory.plant import PRINTER_BUSY_W, PRINTER_IDLE_W, site_of
 from hardware.rig.places import Places, read_json, write_json
@@ -18,7 +19,7 @@ from hardware.simulators.wire import earliest
 MAINS_V: Final = 228.0
 RELAYS: Final = ("genset_start", "ats_inhibit", "shed_1", "shed_2")
 #: What feeds on the controller's USB sockets, by kind in the booth file.
-ON_USB: Final = ("scanner", "topaz")
+ON_USB: Final = ("scanner", "topaz", "zfm")
 #: How often (s) the board's dividers and the printer's appetite follow, beside every event.
 _FOLLOW_S: Final = 0.1
 
@@ -52,6 +53,7 @@ class Plant:
         """(seconds, what, how) beside the site's own log."""
         self.cut_in_print = 0
         self.board: BenchBoard | None = None
+        self.desk: BenchDesk | None = None
         self.usb: list[str] = []
         """Devices that vanish with the controller's power."""
         self._contacts: dict[str, bool] = {}
@@ -75,7 +77,7 @@ class Plant:
             # Else the bench alone was started again: the controller has had power all the time.
             self._cycle += 1
         self._tell_power(self._lit)
-        self._feed_board(now)
+        self._feed_rest(now)
         self.site.set_mains(now, MAINS_V)
         path = self._printer.path
         self._cards = (path.counter, sum(card.complete for card in path.tray), len(path.rejected))
@@ -137,7 +139,7 @@ class Plant:
         self._pulled = {name for name in self.usb if self._ptys.plugged(name)}
         for name in self._pulled:
             self._ptys.unplug(name)
-        self._feed_board(now)
+        self._feed_rest(now)
 
     def _light(self, now: float) -> None:
         """The UPS's sockets are live again: the controller starts as a Pi does, some seconds later."""
@@ -145,11 +147,13 @@ class Plant:
         for name in self._pulled:
             self._ptys.plug(name)
         self._pulled = set()
-        self._feed_board(now)
+        self._feed_rest(now)
 
-    def _feed_board(self, now: float) -> None:
+    def _feed_rest(self, now: float) -> None:
         if self.board is not None:
             self.board.power(now, self._lit)
+        if self.desk is not None:
+            self.desk.power(self._lit, now)
 
     def feed_printer(self, now: float) -> None:
         """The printer has power when its switch is on and what it hangs on gives some."""

@@ -31,14 +31,21 @@ loket rig [--data DIR] WORDS...      acts on the booth that `loket run` has star
   printer empty | refill [N]         no blanks; N more blanks (50)
   printer cover-open | cover-close | ribbon-out | ribbon-new | reject-full | reject-empty | power-off | power-on
   printer on-ups | on-mains          where its plug is
-  scanner | signature | ups | printer | genset | board   unplug | plug     pull a device's cable, and put it back
+  scanner | signature | ups | printer | genset | board | tickets | reader   unplug | plug     pull a device's cable
   scan KK NIK                        hold a family card under the scanner (16 digits each)
   applicant                          somebody comes with a family card of their own
   sign                               sign on the pad
   press start | next | retry | stop  the officer's buttons
+  ticket new | lost | damaged | change | pickup      an applicant presses a button for a number
+  paper near-end | out | load | cover-open | cover-close | off | on        the ticket printer
+  paper show                         the text of the last tickets
+  finger NAME | lift                 a person's finger on the officers' reader, or none
+  calls                              files with what the loudspeaker called last
   door open | close
   sbi face|slap|iris ready | busy | not-ready | not-registered
-  sbi face|slap|iris low | drop | timeout | wrong-transaction [N]      spoil the next N captures (1)
+  sbi face|slap|iris low | bad-finger | missing | wrong-hand | drop | hang | timeout [N]   spoil N captures (1)
+  sbi face|slap|iris wrong-transaction | broken-chain [N]
+  sbi face|slap|iris dirty | clean | unplugged [0]   until it is clean, or `unplugged 0`
   centre up | down | slow | duplicate | adjudicate | wrong [NIK]
   centre nik eligible | enrolled | duplicate | unknown DIGITS
                                      what the centre says of a NIK, or of all that begin with these digits

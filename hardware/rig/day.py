@@ -54,6 +54,8 @@ class Day:
     seed: int = 3526
     arrived: int = 0
     serving: bool = True
+    attended: bool = False
+    """A person works at the booth's screen: the officer of the day leaves the counter to them."""
     lamps: dict[str, bool] = field(default_factory=dict)
     waiting: int = 0
     """As the officer counts: family cards scanned, less recordings begun."""
@@ -76,6 +78,12 @@ class Day:
         self._pressed = ""
         self._free_at = now + PAUSE_S
 
+    def leave_to_officer(self, attended: bool, waiting: int) -> None:
+        """Whether a person works at the screen, and how many wait as the screen tells."""
+        if attended:
+            self.waiting, self._pressed = waiting, ""
+        self.attended = attended
+
     def tick(self, now: float) -> None:
         """Do what a person would do now."""
         self._arrive(now)
@@ -85,6 +93,8 @@ class Day:
             if now - self._amber_since >= SIGN_AFTER_S and now - self._signed_at >= SIGN_AGAIN_S:
                 self._signed_at = now
                 self.hands.sign()
+            return
+        if self.attended:
             return
         if not self.lamps.get("green"):
             self._pressed = ""

@@ -16,6 +16,7 @@ BOOTH = Path(__file__).resolve().parent.parent / "booths" / "bangkalan.toml"
 
 #: The booth of `loket run`: everything that power can have, with times that a person who watches can wait for.
 DEMO = BoothPlan(
+    desk=True,
     genset="dse",
     board=True,
     power={
@@ -38,6 +39,9 @@ DEMO = BoothPlan(
 _CONTACTS = {"genset_running": 22, "genset_fault": 23, "fuel_low": 24, "ats_mains": 25, "ats_genset": 16}
 _RELAYS = {"genset_start": 4, "ats_inhibit": {"pin": 18, "active_high": False}, "shed_1": 9, "shed_2": 11}
 _GENSET, _BOARD = "usb-FTDI_FT232R_USB_UART_DSE-if00-port0", "usb-Loket_power_board-if00"
+
+#: What a booth without a front desk does not have.
+_DESK_TABLES, _DESK_DEVICES = ("desk", "screen", "speaker", "officers"), ("escpos", "zfm")
 
 #: iotcore keeps each filter's messages in a ring of segments in memory. In flight are at most 20 events and 20 packet
 #: parts of 64 KiB per booth; 16 MiB hold that many times over, and bound the broker's memory.
@@ -126,14 +130,37 @@ def _equip(booth: dict[str, Any], plan: BoothPlan | None) -> None:
     booth["power"] = power
 
 
-def write(places: Places, ports: dict[str, int], plan: BoothPlan | None = None) -> None:
-    """Write all files of a run. `ports`: console, broker, centre, and one per SBI device (by its name).
+def _furnish(booth: dict[str, Any], desk: bool, places: Places, ports: dict[str, int]) -> None:
+    """The front desk, open at every hour and its calls as files; or everything of it away."""
+    if not desk:
+        for table in _DESK_TABLES:
+            del booth[table]
+        booth["gpio"] = {name: pin for name, pin in booth["gpio"].items() if not name.startswith("ticket_")}
+        booth["device"] = [one for one in booth["device"] if one["kind"] not in _DESK_DEVICES]
+        return
+    booth["desk"] |= {
+        "opens": "00:00",
+        "closes": "24:00",
+        "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+        "capacity": 999,
+        "status_url": f"http://127.0.0.1:{ports['console']}/status/",
+    }
+    booth["screen"]["port"] = ports["screen"]
+    booth["speaker"] |= {"output": "folder", "folder": places.calls}
+    booth["officers"]["required"] = False
 
-    Without a `plan` the booth has a UPS and a mains contact alone, and begins no card on battery.
+
+def write(places: Places, ports: dict[str, int], plan: BoothPlan | None = None) -> None:
+    """Write all files of a run. `ports`: console, broker, centre, and one per SBI device (by its name); with
+    a front desk: screen.
+
+    Without a `plan` the booth has a UPS and a mains contact alone, begins no card on battery, and has no front desk.
     """
     public = make_keys(places.keys)
     booth = tomllib.loads(BOOTH.read_text(encoding="utf-8"))
     _equip(booth, plan)
+    desk = plan is not None and plan.desk
+    _furnish(booth, desk, places, ports)
     booth["booth"]["data"] = places.edge_data
     booth["broker"] = {"host": "127.0.0.1", "port": ports["broker"]}
     booth["keys"] = public
@@ -150,7 +177,8 @@ def write(places: Places, ports: dict[str, int], plan: BoothPlan | None = None) 
             "command_private": places.keys / "command.private",
         },
         "centre": {"url": f"http://127.0.0.1:{ports['centre']}"},
-        "console": {"host": "127.0.0.1", "port": ports["console"], "language": "id"},
+        "console": {"host": "127.0.0.1", "port": ports["console"], "language": "id"}
+        | ({"public": True} if desk else {}),
         "booth": [{"id": booth["booth"]["id"], "name": booth["booth"]["name"], "blanks": 500}],
     }
     for folder in (places.edge_data, places.central_data, places.bench_data, places.logs, places.devices):

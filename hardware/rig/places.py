@@ -88,6 +88,11 @@ class Places:
         return self.bench_data / "power.json"
 
     @property
+    def calls(self) -> Path:
+        """What the loudspeaker says, a file a call."""
+        return self.data / "calls"
+
+    @property
     def gpio(self) -> Path:
         """The GPIO hub's socket."""
         return self._sockets() / "gpio.sock"

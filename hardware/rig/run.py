@@ -32,6 +32,9 @@ LOG_LIMIT = 5_000_000
 #: What the booth's program ends with when it wants the machine to be halted.
 HALTED = 76
 SBI_PORTS = range(4501, 4601)
+SCREEN_PORTS = range(8090, 8190)
+#: Officers of the booth, and their PINs: everybody may know them, as nothing here is real.
+OFFICERS = {"siti": "246813", "budi": "135792"}
 
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
@@ -230,6 +233,7 @@ def run(data: Path, fresh: bool, port: int, pace: float = PACE_S) -> int:
         with _locked(places, fresh):
             ports = choose_ports(places, port)
             files.write(places, ports, files.DEMO)
+            register(places)
             return _supervise(Supervisor(places, ports, pace))
     except RunError as error:
         print(error, file=sys.stderr)  # noqa: T201
@@ -248,6 +252,8 @@ def _supervise(supervisor: Supervisor) -> int:
             if not micropython():
                 _say(f"The power board runs in {UNREAL}")
             _say(f"console http://127.0.0.1:{supervisor.ports['console']}")
+            screen, (name, pin) = f"http://127.0.0.1:{supervisor.ports['screen']}", next(iter(OFFICERS.items()))
+            _say(f"layar loket {screen} - petugas {name}, PIN {pin}; papan {screen}/papan; nomor {screen}/ambil")
         while not supervisor.stopping.wait(0.1):
             supervisor.tend()
         return 0
@@ -258,6 +264,17 @@ def _supervise(supervisor: Supervisor) -> int:
         supervisor.stop()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def register(places: Places) -> None:
+    """Let the demonstration's officers sign in. Raises RunError when the booth's program does not take them."""
+    if (places.edge_data / "officers.json").exists():
+        return
+    for name, pin in OFFICERS.items():
+        words = [sys.executable, "-m", "edge.officer", "add", str(places.booth_file), name]
+        done = subprocess.run(words, cwd=ROOT, input=f"{pin}\n", capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RunError(f"officer {name} cannot be registered: {(done.stderr or done.stdout).strip()}")
 
 
 @contextlib.contextmanager
@@ -301,12 +318,12 @@ def choose_ports(places: Places, console: int) -> dict[str, int]:
         usable = isinstance(old, int) and old not in ports.values() and _free(old)
         ports[name] = old if usable and isinstance(old, int) else any_free()
     with _spoken_for(places) as reserved:
-        for name in ("face", "slap", "iris"):
+        for name, usual in (("face", SBI_PORTS), ("slap", SBI_PORTS), ("iris", SBI_PORTS), ("screen", SCREEN_PORTS)):
             old = remembered.get(name)
-            candidates = ([old] if isinstance(old, int) else []) + [each for each in SBI_PORTS if each not in reserved]
+            candidates = ([old] if isinstance(old, int) else []) + [each for each in usual if each not in reserved]
             found = next((each for each in candidates if each not in ports.values() and _free(each)), None)
             if found is None:
-                raise RunError(f"no free port in {SBI_PORTS[0]}..{SBI_PORTS[-1]} for SBI devices: end other programs")
+                raise RunError(f"no free port in {usual[0]}..{usual[-1]} for the {name}: end other programs")
             ports[name] = found
             reserved.add(found)
     write_json(places.ports, ports)
@@ -372,10 +389,12 @@ def _what_to_try(places: Places) -> str:
     rig = f"{loket} rig" if places.data == DEFAULT.absolute() else f'{loket} rig --data "{places.data}"'
     return f"""
 One booth runs on simulated hardware; applicants come by themselves. Logs: {places.logs}
-Try from a second terminal, with the console open:
+Try from a second terminal, with the console and the booth's screen open (who signs in there serves by hand):
   {rig} mains off          the mains fail: battery, genset; `mains on` brings them back
   {rig} genset no-start    cranking will not start the engine; `genset healthy`
   {rig} battery charge 0.05   the battery is nearly empty: the booth will close, and come back with the mains
+  {rig} applicant          somebody comes with a family card, and gets a number
+  {rig} paper out          the ticket printer has no paper; `paper load`; `paper show` shows the last tickets
   {rig} printer jam        the next card jams; `printer clear` mends it
   {rig} scanner unplug     a cable comes loose; `scanner plug` puts it back
   {rig} kill edge          the booth's program dies in the middle of its work

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from hardware.rig.bench import Bench
+from hardware.rig.words_desk import DeskWords
 from hardware.rig.words_power import PowerWords, cable, choice, number
+from hardware.simulators.sbi import FAULTS, LASTING
 
 _SBI_STATUS = {"ready": "Ready", "busy": "Busy", "not-ready": "Not Ready", "not-registered": "Not Registered"}
 _FEEDS = ("on-ups", "on-mains")
@@ -22,9 +24,12 @@ class Words:
         self._bench = bench
         self._known: dict[str, Callable[[list[str]], str]] = {
             **PowerWords(bench).known(),
+            **DeskWords(bench).known(),
             "printer": self._printer,
             "scanner": self._cable_of("scanner"),
             "signature": self._cable_of("signature"),
+            "tickets": self._cable_of("tickets"),
+            "reader": self._cable_of("finger"),
             "scan": self._scan,
             "applicant": self._applicant,
             "sign": self._sign,
@@ -122,10 +127,15 @@ class Words:
 
             self._bench.sbi_server.call(status)
             return f"{name} is {_SBI_STATUS[words[1]]}"
+        if len(words) == 2 and words[1] == "clean":
+            self._bench.sbi_server.call(device.clean)
+            return f"{name} is clean"
         if len(words) not in (2, 3):
-            raise ValueError(f"sbi {name} {' | '.join(_SBI_STATUS)} | low | drop | timeout | wrong-transaction [N]")
+            raise ValueError(f"sbi {name} {' | '.join((*_SBI_STATUS, 'clean', *FAULTS, *LASTING))} [N]")
         times = int(number(words[2], -1, 1000)) if len(words) == 3 else 1
         self._bench.sbi_server.call(lambda: device.fault(words[1], times))
+        if words[1] in LASTING:
+            return f"{name}: {words[1]}{'' if times else ' no more'}"
         return f"{name}: {words[1]} for {'all' if times < 0 else times} captures"
 
     def _centre(self, words: list[str]) -> str:
@@ -153,7 +163,10 @@ class Words:
         if words:
             raise ValueError("facts takes no further word")
         bench = self._bench
-        return json.dumps(bench.ptys.call(lambda: bench.plant.facts(bench.ptys.now())))
+        told = bench.ptys.call(lambda: bench.plant.facts(bench.ptys.now()))
+        if bench.desk is not None:
+            told |= {"tickets": bench.desk.tickets, "calls": bench.desk.calls(1000)}
+        return json.dumps(told)
 
     def _status(self, words: list[str]) -> str:
         told = status(self._bench)
@@ -164,7 +177,7 @@ class Words:
 
 def status(bench: Bench) -> dict[str, Any]:
     """All that the bench knows, as plain JSON."""
-    centre, day = bench.centre, bench.day
+    centre, day, desk = bench.centre, bench.day, bench.desk
     return {
         "mains": "on" if bench.mains_on else "off",
         **bench.ptys.call(lambda: bench.plant.status(bench.ptys.now())),
@@ -174,6 +187,7 @@ def status(bench: Bench) -> dict[str, Any]:
         "booth programs": bench.hub.connections,
         "cables": {name: "in" if bench.ptys.plugged(name) else "out" for name in bench.ptys.names()},
         "printer": bench.ptys.call(lambda: bench.printer.snapshot() | {"powered": bench.printer.powered}),
+        "tickets": bench.ptys.call(desk.status) if desk is not None else "none",
         "sbi": {name: {"status": one.status, "captures": one.captures} for name, one in bench.sbi.items()},
         "centre": {
             "mode": centre.mode,
@@ -181,7 +195,13 @@ def status(bench: Bench) -> dict[str, Any]:
             "registered": len(centre.registered()),
             "puts": centre.puts,
         },
-        "day": {"serving": day.serving, "pace_s": day.pace, "arrived": day.arrived, "waiting": day.waiting},
+        "day": {
+            "serving": day.serving and not day.attended,
+            "officers at the screen": desk.officers if desk is not None else 0,
+            "pace_s": day.pace,
+            "arrived": day.arrived,
+            "waiting": day.waiting,
+        },
     }
 
 

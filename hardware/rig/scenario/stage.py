@@ -27,6 +27,8 @@ class BoothPlan:
     power: Mapping[str, Any] = field(default_factory=dict)
     plant: Mapping[str, float] = field(default_factory=dict)
     """The physical things, keys in `PLANT`; what is not named has the usual value."""
+    desk: bool = False
+    """With a front desk: tickets, calls, the screen, officers."""
 
 
 #: Physical figures that a scenario may set, with the usual value on every bench. Seconds, watts, share.

@@ -20,7 +20,7 @@ from hardware.rig.places import Places, data_folder, read_json, write_json
 from hardware.rig.run import HALTED, RunError, Supervisor, choose_ports, run
 from hardware.rig.scenario.stage import BoothPlan
 
-PORTS = {"console": 8080, "broker": 1884, "centre": 8085, "face": 4511, "slap": 4512, "iris": 4513}
+PORTS = {"console": 8080, "broker": 1884, "centre": 8085, "face": 4511, "slap": 4512, "iris": 4513, "screen": 8090}
 
 
 @pytest.fixture
