@@ -32,7 +32,13 @@ class People:
         """Raises ScreenError when the screen would be open to the network without officers."""
         self.officers = Officers(config.booth.data)
         templates = Templates(config.booth.data, key.private)
-        self._judge = Judge(templates.all, put, config.officers.match)
+
+        def fingers() -> dict[str, bytes]:
+            """Of those who are officers now: one who was removed is an applicant like any other."""
+            known = self.officers.names()
+            return {name: finger for name, finger in templates.all().items() if name in known}
+
+        self._judge = Judge(fingers, put, config.officers.match)
         self._parts: list[Part] = []
         self.hall = Hall(
             put,
@@ -89,7 +95,7 @@ class People:
         from edge.adapters.speaker import Alsa, Folder
         from edge.adapters.speaker import Speaker as Voice
 
-        output = Alsa() if given.output == "alsa" else Folder(given.folder)
+        output = Alsa(given.device) if given.output == "alsa" else Folder(given.folder)
         speaker = Voice(output, put, given.clips, given.languages)
         self._parts.append(speaker)
         return speaker

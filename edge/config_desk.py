@@ -152,12 +152,14 @@ class Screen(Table):
 
 
 class Speaker(Table):
-    """The loudspeaker. `alsa`: aplay; `folder`: one WAV file a call (relative: from the booth file's folder).
+    """The loudspeaker. `alsa`: aplay, on `device` (empty: the default one; `aplay -L` lists them).
 
-    `clips`: recorded words as WAV files; what has no clip is spoken by espeak-ng.
+    `folder`: one WAV file a call (relative: from the booth file's folder). `clips`: recorded words as WAV files; what
+    has no clip is spoken by espeak-ng.
     """
 
     output: Literal["alsa", "folder", "none"] = "alsa"
+    device: str = ""
     folder: Path = Path("calls")
     clips: Path | None = None
     languages: Annotated[tuple[Literal["id", "en"], ...], Field(min_length=1)] = ("id",)

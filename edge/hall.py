@@ -51,8 +51,9 @@ class Speaker(Protocol):
 
 
 class Officers(Protocol):
-    """Whose pages of the finger reader are which."""
+    """Who they are, and whose pages of the finger reader are which."""
 
+    def names(self) -> tuple[str, ...]: ...
     def by_page(self, page: int) -> str: ...
     def free_page(self) -> int: ...
     def set_page(self, name: str, page: int | None) -> None: ...
@@ -150,6 +151,7 @@ class Hall:
             if now < self._shown_at + SHOW_S:
                 self._due = self._shown_at + SHOW_S
                 return
+        self._check(state.front.officers.officer)
         self._version += 1
         self._shown, self._shown_at, self._due = state, now, now + AGAIN_S
         self._screen.show(picture.of(state, now, self._version, self._booth, bool(self._judging), halted))
@@ -157,6 +159,11 @@ class Hall:
         answers, self._answers = self._answers, []
         for answer in answers:
             self._screen.answered(answer)
+
+    def _check(self, officer: str) -> None:
+        """Whoever is no officer any more is signed out."""
+        if officer and self._officers is not None and officer not in self._officers.names():
+            self._put(OfficerSigned(officer, "out"))
 
     def next_wakeup(self) -> float | None:
         """When the picture is due again."""

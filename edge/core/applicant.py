@@ -121,6 +121,8 @@ class State:
     trouble: Trouble | None = None
     opened_at: Mapping[str, float] = field(default_factory=dict)
     """When enrolments were opened in this run."""
+    sure_until: float = float("-inf")
+    """Until then a second press of the stop button ends the recording for good."""
 
 
 def enrolments(state: State) -> list[Enrolment]:

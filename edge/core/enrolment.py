@@ -48,6 +48,9 @@ from edge.core.refusals import Refusal, refuse
 from edge.core.requests import StopCapture
 from edge.core.settings import Settings
 
+#: How long (s) the stop button's warning holds.
+SURE_S = 5.0
+
 #: What stands in the record when the button, and not the screen, lets a poor capture pass.
 BUTTON_REASON = "attempts used up (button)"
 
@@ -236,6 +239,9 @@ def _pressed(
     row = recording(state)
     if button is Button.STOP:
         state, commands, refusal = _stop_trying(state)
+        if refusal is not None and row is not None and now >= state.sure_until:
+            # The button cannot ask "really?": it warns, and wants a second press.
+            return replace(state, sure_until=now + SURE_S), [Sound(Tone.ALARM)]
         if refusal is not None:
             state, commands, refusal = cancel(state, "stopped by the officer")
     elif row is None and button is Button.START and settings.desk is None:

@@ -72,7 +72,7 @@ class Slips:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Rows `pace/<service>`, `slips/<desk>`, `outages`, `waited`; and since when nothing can be recorded (monotonic)."""
+    """Rows `pace/<service>`, `slips/<desk>`, `outages`, `waited`; since when nothing can be recorded (monotonic)."""
 
     saved: Mapping[str, Pace | Outages | Errors | Slips] = field(default_factory=dict)
     blocked_since: float | None = None

@@ -53,6 +53,9 @@ class Book:
         self.pages: dict[int, str] = {1: "budi"}
         self.fingers: dict[str, bytes] = {}
 
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.pages.values())
+
     def by_page(self, page: int) -> str:
         return self.pages.get(page, "")
 
@@ -122,3 +125,15 @@ def test_pictures_do_not_follow_each_other_faster_than_anybody_looks() -> None:
     assert len(glass.seen) == 2
     due = hall.next_wakeup()
     assert due is not None and due <= 100.0 + AGAIN_S + 10 * SHOW_S
+
+
+def test_an_officer_who_was_removed_is_signed_out() -> None:
+    put: list[object] = []
+    office, book = Office(), Book()
+    hall = Hall(put.append, "b1", Glass(), officers=book)
+    office.see(OfficerSigned("budi", "pin"))
+    hall.show(office.state, 100.0, halted=False)
+    assert put == []
+    book.pages.clear()
+    hall.show(office.state, 102.0, halted=False)
+    assert put == [OfficerSigned("budi", "out")]

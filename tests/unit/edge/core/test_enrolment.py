@@ -14,7 +14,7 @@ from contract.messages import (
     EnrolmentStarted,
     Modality,
 )
-from edge.core.commands import AssemblePacket, Command, DropBlob, KeepBlob
+from edge.core.commands import AssemblePacket, Command, DropBlob, KeepBlob, Sound, Tone
 from edge.core.documents import nik_fault
 from edge.core.events import Button, ButtonPressed, CaptureFailed, CaptureSealed, DocumentScanned, PacketSpoiled, WokeUp
 from edge.core.requests import StartCapture, StopCapture
@@ -139,8 +139,10 @@ def test_pressing_next_twice_starts_one_capture(booth: Booth) -> None:
 def test_stop_gives_up_the_capture_first_and_the_recording_only_then(booth: Booth) -> None:
     booth.see(START)
     assert requests(booth.see(STOP), StopCapture)
+    assert booth.see(STOP) == [Sound(Tone.ALARM)], "it warns first: what was recorded would be dropped"
+    booth.see(STOP, 10.0)
     assert not booth.heard(EnrolmentCancelled)
-    booth.see(STOP)
+    booth.see(STOP, 1.0)
     assert booth.heard(EnrolmentCancelled)
 
 
