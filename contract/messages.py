@@ -21,6 +21,7 @@ from contract.base import Text as Text
 
 VERSION: Final = 1
 
+
 class Supply(StrEnum):
     """What feeds the booth: one fused state.
 
@@ -317,6 +318,8 @@ BODIES: dict[str, type[Message]] = {
     "command.done": CommandDone,
     **desk.BODIES,
 }
+#: Kind of what a booth sends in place of an event that was altered in its memory; `found` in its body stands there now.
+ALTERED = "event.altered"
 KINDS: dict[type[Message], str] = {model: kind for kind, model in BODIES.items()}
 
 

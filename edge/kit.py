@@ -24,8 +24,9 @@ from typing import Final
 from contract.bundle import RECEIPT_SUFFIX, BundleError, Entry, Events, Header, Receipt, read_receipt, total_size, write
 from contract.packet import PART
 from edge.adapters import identity
+from edge.adapters.guard import Guard
 from edge.adapters.receipts import FOLDER, LIMIT, POLL_S, REFUSED_SUFFIX, TRIES, misfit
-from edge.adapters.store import SCHEMA, SqliteStore, StoreError
+from edge.adapters.store import SCHEMA, SqliteStore, StoreError, events_of
 from edge.config import Config, ConfigError, load
 from edge.core import outbox, packets
 from edge.core.commands import DropBlob, Prune
@@ -171,11 +172,12 @@ def _next_number(data: Path) -> int:
 
 def _survey(db: sqlite3.Connection, booth: str, own: identity.BoothKey) -> tuple[Header, tuple[str, ...]]:
     """The header of what is held, still without its number, and the packets whose bytes are not there."""
-    seen, size, first, last = hashlib.sha256(), 0, 0, 0
-    for seq, payload in db.execute("SELECT seq, payload FROM outbox ORDER BY seq"):
+    seen, size = hashlib.sha256(), 0
+    for payload in _events(db, own):
         seen.update(payload + b"\n")
         size += len(payload) + 1
-        first, last = first or seq, seq
+    held = db.execute("SELECT min(seq), max(seq) FROM outbox").fetchone()
+    first, last = held[0] or 0, held[1] or 0
     if not last:
         pruned = db.execute("SELECT value FROM meta WHERE key='pruned'").fetchone()
         last = int(pruned[0]) if pruned else 0
@@ -202,6 +204,11 @@ def _survey(db: sqlite3.Connection, booth: str, own: identity.BoothKey) -> tuple
     return header, tuple(missing)
 
 
+def _events(db: sqlite3.Connection, own: identity.BoothKey) -> Iterator[bytes]:
+    """Payloads of the events that are held, in order, as the booth itself would send them."""
+    return events_of(db, _epoch(db), Guard(own.private))
+
+
 def _packets(db: sqlite3.Connection) -> list[tuple[str, int]]:
     """Names and sizes of the packets that are held, the oldest first."""
     rows = []
@@ -225,7 +232,7 @@ def _written(db: sqlite3.Connection, header: Header, folder: Path, own: identity
     """Under a name that no import takes until all of it is on the stick. Raises OSError, KitError."""
     path = folder / header.name
     draft = folder / f".{header.name}.part"
-    payloads = (row[0] for row in db.execute("SELECT payload FROM outbox ORDER BY seq"))
+    payloads = _events(db, own)
     try:
         with draft.open("xb") as out:
             write(out, header, payloads, lambda name: _blob(db, name), own.private)

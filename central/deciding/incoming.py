@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from pydantic import Field, ValidationError
 
-from contract.messages import BODIES, Event, Id, Message
+from contract.messages import ALTERED, BODIES, Event, Id, Message
+
+_LOOK = "copy the card to a new one, and find out what was done from what stands in the event now"
 
 
 class _Numbers(Message):
@@ -47,7 +49,11 @@ def read_event(payload: bytes) -> tuple[str, Incoming] | str:
         return _countable(payload, reason_of(error))
     model = BODIES.get(event.kind)
     body, refused = None, ""
-    if model is None:
+    if event.kind == ALTERED:
+        refused = (
+            f"event {event.seq} was altered in the booth's memory: its card fails, or somebody wrote to it; {_LOOK}"
+        )
+    elif model is None:
         refused = f"unknown kind {event.kind!r}"
     else:
         try:

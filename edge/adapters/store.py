@@ -2,7 +2,8 @@
 
 Tables: `meta` (epoch, and the last event ever pruned), `state` (rows of the decisions, JSON), `outbox` (events that the
 coordinator has not committed, as they are sent), `blob` (sealed captures, packets, card rasters), `deed` (who did
-what: rows are added and never changed).
+what: rows are added and never changed). Rows of `state` and `outbox` have a guard (`edge.adapters.guard`): an altered
+row of the state is refused by name, an altered event is told to the coordinator in its place.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from pydantic import TypeAdapter, ValidationError
 from contract import deeds as record
 from contract.desk import Deed
 from edge.adapters import identity
+from edge.adapters.guard import Guard
 from edge.core.commands import DropBlob, KeepBlob
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 #: Databases up to this size are checked whole at the start; a larger one would delay the first message.
 CHECKED_WHOLE: Final = 16 * 1024 * 1024
 _CREATE = """
@@ -45,12 +47,20 @@ WHEN NEW.n IS NOT coalesce((SELECT max(n) FROM deed), 0) + 1
   OR NEW.previous IS NOT coalesce((SELECT hash FROM deed ORDER BY n DESC LIMIT 1), '{record.NOTHING}')
 BEGIN SELECT RAISE(ABORT, 'a deed follows the last one'); END;
 """
+#: From schema 2 to 3.
+_GUARDS = "ALTER TABLE state ADD COLUMN guard BLOB; ALTER TABLE outbox ADD COLUMN guard BLOB;"
+_PUT_STATE = (
+    "INSERT INTO state (key, value, guard) VALUES (?,?,?) "
+    "ON CONFLICT DO UPDATE SET value=excluded.value, guard=excluded.guard"
+)
+_PUT_EVENT = "INSERT INTO outbox (seq, payload, guard) VALUES (?,?,?)"
 _DEED_COLUMNS: Final = "n, time, officer, action, subject, detail, previous, hash"
 _FULL = "Free space on the disk that holds {path} (df -h), then start the booth again; nothing was lost"
 _WORN = "The SD card or disk that holds {path} fails: copy the folder to a new one (dmesg tells more), then start again"
 _CORRUPT = "Move {path} and its -wal aside (keep both: unsent recordings are in them) and start again; tell the centre"
 _NEWER = "Install the version of Loket that wrote it, or move {path} and its -wal aside (keep both) and start again"
 _LOCKED = "Another booth program runs on this folder: end it first (systemctl status loket-edge)"
+_ALTERED = "It was changed by something else than the booth, or the card fails"
 _READONLY = "Let the booth's user write to {path} and its folder (ls -l, mount)"
 
 
@@ -125,6 +135,15 @@ def deeds_of(db: sqlite3.Connection, order: str = "ORDER BY n") -> Iterator[Deed
         yield Deed.model_construct(**dict(zip(_DEED_COLUMNS.split(", "), row, strict=True)))
 
 
+def events_of(
+    db: sqlite3.Connection, epoch: str, guard: Guard, first: int = 0, last: int = 2**63 - 1
+) -> Iterator[bytes]:
+    """Payloads of a booth's outbox, one by one; an altered one as `Guard.event` tells."""
+    rows = db.execute("SELECT seq, payload, guard FROM outbox WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last))
+    for seq, payload, made in rows:
+        yield guard.event(epoch, seq, payload, made)
+
+
 def _row_of(deed: Deed) -> tuple[object, ...]:
     return (deed.n, deed.time, deed.officer, deed.action, deed.subject, deed.detail, deed.previous, deed.hash)
 
@@ -174,21 +193,40 @@ class SqliteStore:
             self._grow(version)
         self.epoch: str = db.execute("SELECT value FROM meta WHERE key='epoch'").fetchone()[0]
         self.key = identity.load(self.path.parent, self.epoch)
+        self._guard = Guard(self.key.private)
 
     def _grow(self, version: int) -> None:
         """To the present schema in one transaction. The key is on the disk before the database that is bound to it."""
+        run = self._db.execute
         epoch = os.urandom(6).hex()
         script = f"{_CREATE} INSERT INTO meta VALUES ('epoch', '{epoch}');"
         if version:
-            epoch, script = self._db.execute("SELECT value FROM meta WHERE key='epoch'").fetchone()[0], ""
-        identity.make(self.path.parent, epoch)
-        self._db.executescript(f"BEGIN IMMEDIATE; {script} {_DEEDS} PRAGMA user_version={SCHEMA}; COMMIT;")
+            epoch, script = run("SELECT value FROM meta WHERE key='epoch'").fetchone()[0], ""
+        # From schema 2 on there is a key: a new one in its place would hide that it was lost.
+        key = (identity.make if version < 2 else identity.load)(self.path.parent, epoch)
+        deeds = _DEEDS if version < 2 else ""
+        guard = Guard(key.private)
+        try:
+            self._db.executescript(f"BEGIN IMMEDIATE; {script} {deeds} {_GUARDS}")
+            for table, name, value in (("state", "key", "value"), ("outbox", "seq", "payload")):
+                for at, raw in run(f"SELECT {name}, {value} FROM {table}").fetchall():
+                    run(f"UPDATE {table} SET guard=? WHERE {name}=?", (guard.of(table, at, raw), at))
+            # Not in a script: Python commits before each.
+            run(f"PRAGMA user_version={SCHEMA}")
+            run("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                run("ROLLBACK")
+            raise
 
     def load(self) -> Loaded:
         """Everything that the decisions need. Raises StoreError when a row cannot be read."""
         rows: dict[str, object] = {}
         with self._told():
-            for key, raw in self._db.execute("SELECT key, value FROM state ORDER BY key"):
+            for key, raw, guard in self._db.execute("SELECT key, value, guard FROM state ORDER BY key"):
+                if not self._guard.holds("state", key, raw, guard):
+                    what = f"{self.path}: the row {key!r} was altered. {_ALTERED}"
+                    raise StoreError(what, _CORRUPT.format(path=self.path), os.EX_DATAERR)
                 try:
                     rows[key] = self._rows.parse(key, raw)
                 except (KeyError, ValidationError) as error:
@@ -209,7 +247,7 @@ class SqliteStore:
     ) -> None:
         """One transaction. Raises StoreError when the disk refuses it; then nothing of it is kept."""
         rows = [(key, None if row is None else self._rows.dump(key, row)) for key, row in changes.items()]
-        run = self._db.execute
+        run, guard = self._db.execute, self._guard.of
         with self._told():
             run("BEGIN IMMEDIATE")
             try:
@@ -217,9 +255,9 @@ class SqliteStore:
                     if raw is None:
                         run("DELETE FROM state WHERE key=?", (key,))
                     else:
-                        run("INSERT INTO state VALUES (?,?) ON CONFLICT DO UPDATE SET value=excluded.value", (key, raw))
-                for record in records:
-                    run("INSERT INTO outbox VALUES (?,?)", record)
+                        run(_PUT_STATE, (key, raw, guard("state", key, raw)))
+                for seq, payload in records:
+                    run(_PUT_EVENT, (seq, payload, guard("outbox", seq, payload)))
                 if prune is not None:
                     run("DELETE FROM outbox WHERE seq<=?", (prune,))
                     run("INSERT OR REPLACE INTO meta VALUES ('pruned', ?)", (str(prune),))
@@ -237,10 +275,9 @@ class SqliteStore:
                 raise
 
     def events(self, first: int, last: int) -> list[bytes]:
-        """Payloads of the events held from `first` to `last`, in order."""
+        """Payloads of the events held from `first` to `last`, in order; `event.altered` in place of an altered one."""
         with self._told():
-            found = self._db.execute("SELECT payload FROM outbox WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last))
-            return [row[0] for row in found]
+            return list(events_of(self._db, self.epoch, self._guard, first, last))
 
     def blob(self, name: str) -> bytes | None:
         """Kept bytes, or None when there are none of that name."""
