@@ -34,6 +34,8 @@ PAGES: Final = range(1, 120)
 #: After this many wrong PINs in a row a name waits, twice as long each further time.
 FREE_TRIES: Final = 5
 WAIT_S, LONGEST_WAIT_S = 15.0, 900.0
+#: malloc.h: bytes from which a block of memory is asked of the system, and given back to it; a PIN takes 19 MiB.
+M_MMAP_THRESHOLD, LARGE = -3, 1024 * 1024
 _MEND = "Restore {path} from a backup, or move it aside and add the officers again: loket officer add CONFIG NAME"
 
 
@@ -75,13 +77,18 @@ def _hasher() -> PasswordHasher:
     """OWASP's argon2id for little memory: 19 MiB, two passes, one lane. Loaded when the first PIN is asked for."""
     from argon2 import PasswordHasher
 
+    _give_back()
     return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
-def _trim() -> None:
-    """Give the 19 MiB back to the system at once: glibc would keep them for the next sign-in."""
+def _give_back() -> None:
+    """From now on glibc gives every large block back when it is freed.
+
+    By itself it would keep the 19 MiB from the second PIN on: a block that was freed once raises the size from which
+    it asks the system for one, and `malloc_trim` leaves the heap of a thread as it is.
+    """
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE)
 
 
 @cache
@@ -123,8 +130,6 @@ class Officers:
             _hasher().verify(officer.pin if officer else _nobody(), pin[:100])
         except (Argon2Error, InvalidHashError, UnicodeEncodeError):
             good = False
-        finally:
-            _trim()
         self._count(name if officer else "", good)
         return good
 
