@@ -187,7 +187,13 @@ class Pages:
             address = self._previews[modality]
         except (KeyError, ValueError):
             return PlainTextResponse("This booth has no live picture of that.", 404)
-        return StreamingResponse(preview.relay(address, modality), media_type=preview.MEDIA_TYPE)
+
+        def wanted() -> bool:
+            # A browser may forget to close what it no longer shows.
+            recording = self._context.view.recording
+            return recording is not None and recording.modality is modality
+
+        return StreamingResponse(preview.relay(address, modality, wanted), media_type=preview.MEDIA_TYPE)
 
     async def thumbnail(self, request: Request) -> Response:
         """A small picture of the capture that was just judged."""

@@ -10,7 +10,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -40,12 +40,19 @@ class StreamError(Exception):
     """The device gives no picture now."""
 
 
-async def relay(address: tuple[str, int], modality: Modality) -> AsyncIterator[bytes]:
-    """Parts of a multipart answer, until the client goes; a device that is busy or away is asked again."""
-    while True:
+async def relay(
+    address: tuple[str, int], modality: Modality, wanted: Callable[[], bool] = lambda: True
+) -> AsyncIterator[bytes]:
+    """Parts of a multipart answer, until the client goes or it is no longer `wanted`.
+
+    A device that is busy or away is asked again.
+    """
+    while wanted():
         with suppress(StreamError, OSError, TimeoutError, EOFError, ValueError, asyncio.LimitOverrunError):
             last = 0.0
             async for frame in frames(address, modality):
+                if not wanted():
+                    return
                 now = time.monotonic()
                 if now - last >= GAP_S:
                     last = now

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +90,7 @@ class Supervisor:
         self._dark = False
 
     def start(self) -> None:
-        """Start all; returns when the console answers. Raises RunError when it does not come up."""
+        """Start all; returns when the console and the booth's screen answer. Raises RunError when it does not come up."""
         deadline = time.monotonic() + START_S
         for name in ("broker", "central", "bench"):
             self.spawn(name)
@@ -100,6 +101,11 @@ class Supervisor:
             self.spawn("edge")
         self._wait(deadline, "broker", lambda: _listens(self.ports["broker"]))
         self._wait(deadline, "central", lambda: _listens(self.ports["console"]))
+        if not self._dark and self._has_screen():
+            self._wait(deadline, "edge", lambda: _listens(self.ports["screen"]))
+
+    def _has_screen(self) -> bool:
+        return "screen" in tomllib.loads(self.places.booth_file.read_text(encoding="utf-8"))
 
     def _wait(self, deadline: float, name: str, ready: Callable[[], bool]) -> None:
         while not self.stopping.is_set() and not ready():

@@ -4,6 +4,14 @@
 // Two elements are the same one if their names agree.
 const nameOf = (node) => node.nodeType === 1 ? node.tagName + "#" + (node.id || node.dataset.key || "") : node.nodeName;
 
+// A live picture that is taken out of the page goes on loading: browsers have six connections, and the seventh waits.
+function leave(node) {
+  if (node.nodeType === 1) {
+    for (const image of node.matches("img.live") ? [node] : node.querySelectorAll("img.live")) image.removeAttribute("src");
+  }
+  node.remove();
+}
+
 function morph(old, fresh) {
   if (old.nodeType !== 1) {
     if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
@@ -29,7 +37,7 @@ function morph(old, fresh) {
     while (at !== same) {
       const gone = at;
       at = at.nextSibling;
-      gone.remove();
+      leave(gone);
     }
     at = same.nextSibling;
     morph(same, wanted);
@@ -37,7 +45,7 @@ function morph(old, fresh) {
   while (at) {
     const gone = at;
     at = at.nextSibling;
-    gone.remove();
+    leave(gone);
   }
 }
 
