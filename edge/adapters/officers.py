@@ -6,7 +6,6 @@ the file, nobody is let in and the remedy is told; nothing here replaces a file 
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import json
 import os
@@ -87,6 +86,8 @@ def _give_back() -> None:
     By itself it would keep the 19 MiB from the second PIN on: a block that was freed once raises the size from which
     it asks the system for one, and `malloc_trim` leaves the heap of a thread as it is.
     """
+    import ctypes
+
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE)
 
