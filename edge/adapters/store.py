@@ -191,9 +191,16 @@ class SqliteStore:
                 raise sqlite3.DatabaseError(found)
         if version < SCHEMA:
             self._grow(version)
-        self.epoch: str = db.execute("SELECT value FROM meta WHERE key='epoch'").fetchone()[0]
+        self.epoch = self._epoch()
         self.key = identity.load(self.path.parent, self.epoch)
         self._guard = Guard(self.key.private)
+
+    def _epoch(self) -> str:
+        """The database's own name. Raises sqlite3.DatabaseError when it is gone."""
+        found = self._db.execute("SELECT value FROM meta WHERE key='epoch'").fetchone()
+        if found is None or not isinstance(found[0], str):
+            raise sqlite3.DatabaseError("the row 'epoch' of meta is missing or altered")
+        return found[0]
 
     def _grow(self, version: int) -> None:
         """To the present schema in one transaction. The key is on the disk before the database that is bound to it."""
@@ -201,7 +208,7 @@ class SqliteStore:
         epoch = os.urandom(6).hex()
         script = f"{_CREATE} INSERT INTO meta VALUES ('epoch', '{epoch}');"
         if version:
-            epoch, script = run("SELECT value FROM meta WHERE key='epoch'").fetchone()[0], ""
+            epoch, script = self._epoch(), ""
         # From schema 2 on there is a key: a new one in its place would hide that it was lost.
         key = (identity.make if version < 2 else identity.load)(self.path.parent, epoch)
         deeds = _DEEDS if version < 2 else ""
@@ -234,7 +241,11 @@ class SqliteStore:
                     raise StoreError(what, _NEWER.format(path=self.path), os.EX_DATAERR) from error
             low, high = self._db.execute("SELECT min(seq), max(seq) FROM outbox").fetchone()
             pruned = self._db.execute("SELECT value FROM meta WHERE key='pruned'").fetchone()
-        last = max(high or 0, int(pruned[0]) if pruned else 0)
+        try:
+            last = max(high or 0, int(pruned[0]) if pruned else 0)
+        except (ValueError, TypeError) as error:
+            what = f"{self.path}: the row 'pruned' of meta was altered. {_ALTERED}"
+            raise StoreError(what, _CORRUPT.format(path=self.path), os.EX_DATAERR) from error
         return Loaded(rows, low if low is not None else last + 1, last, self.last_deed())
 
     def commit(
