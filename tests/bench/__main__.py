@@ -11,7 +11,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import day, dispatch, durable, edges, ingest, power, process, screen
+from tests.bench import (
+    capture,
+    day,
+    desk,
+    dispatch,
+    durable,
+    edges,
+    ingest,
+    kit,
+    power,
+    process,
+    screen,
+    ticket,
+    waits,
+)
 from tests.bench.result import Figure, show, write
 from tests.bench.stage import NotMeasured
 from tests.chaos.programs import ROOT
@@ -27,6 +41,11 @@ MEASUREMENTS: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "console": screen.measure,
     "dispatch": dispatch.measure,
     "day": day.measure,
+    "desk": desk.measure,
+    "ticket": ticket.measure,
+    "capture": capture.measure,
+    "waits": waits.measure,
+    "kit": kit.measure,
 }
 
 

@@ -55,6 +55,12 @@ def memory(pid: int) -> Memory:
     return Memory(sizes["Rss"] / 1024, sizes["Pss"] / 1024, own / 1024)
 
 
+def peak(pid: int) -> float:
+    """Highest resident memory of a process so far, MiB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+
+
 def cpu(pid: int) -> float:
     """Seconds of processor time of all threads, to the nanosecond."""
     tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")

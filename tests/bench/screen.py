@@ -47,7 +47,7 @@ def measure(folder: Path, quick: bool) -> list[Figure]:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         try:
             page = browser.new_page()
-            size, requests = _weigh(page, f"http://127.0.0.1:{set_up.ports['console']}/")
+            size, requests = weigh(page, f"http://127.0.0.1:{set_up.ports['console']}/")
             time.sleep(3.0)
             times = _changes(page, set_up, 4 if quick else 20)
         finally:
@@ -59,7 +59,7 @@ def measure(folder: Path, quick: bool) -> list[Figure]:
     ]
 
 
-def _weigh(page: Page, address: str) -> tuple[int, str]:
+def weigh(page: Page, address: str) -> tuple[int, str]:
     """Bytes that came over the wire for a first visit, headers included; the live stream is none of the page."""
     sizes: dict[str, int] = {}
     session = page.context.new_cdp_session(page)
