@@ -90,7 +90,7 @@ class Supervisor:
         self._dark = False
 
     def start(self) -> None:
-        """Start all; returns when the console and the booth's screen answer. Raises RunError when it does not come up."""
+        """Start all; returns when console and screen answer. Raises RunError when something does not come up."""
         deadline = time.monotonic() + START_S
         for name in ("broker", "central", "bench"):
             self.spawn(name)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
 
 from hardware.rig import control, files
 from hardware.rig.day import family_card
@@ -18,7 +18,7 @@ from tests.integration.needs import needs_program
 
 CHROMIUM = needs_program("chromium", package="chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
-SIZE = {"width": 1280, "height": 800}
+SIZE: ViewportSize = {"width": 1280, "height": 800}
 SIX = {
     "Foto wajah": True,
     "Tanda tangan": False,
