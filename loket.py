@@ -55,7 +55,7 @@ def run(
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over: forget the data first.")] = False,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the console on 127.0.0.1.")] = 8080,
 ) -> None:
-    """One booth with simulated hardware, a broker, the coordinator and its console. Ctrl-C ends all."""
+    """One booth with simulated hardware, its screen, a broker, the coordinator and its console. Ctrl-C ends all."""
     from hardware.rig.run import run as run_all
 
     raise typer.Exit(run_all(data, fresh, port))

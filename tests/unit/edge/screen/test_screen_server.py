@@ -257,6 +257,17 @@ def test_an_officer_signs_in_with_a_pin_and_acts_under_that_name(guarded: StandI
     assert hows == [("Siti", "pin"), ("Siti", "out")]
 
 
+def test_programs_beside_the_booth_hear_whether_somebody_works_at_the_screen(guarded: StandIn) -> None:
+    with client(guarded) as browser, client(guarded) as other:
+        before = other.get("/hidup").json()
+        sign_in(browser)
+        after = other.get("/hidup").json()
+    assert after["officers"] == before["officers"] + 1
+    queue = view().queue
+    assert len(queue.waiting) <= after["waiting"] <= len(queue.waiting) + len(queue.called) + len(queue.present)
+    assert after.keys() == {"officers", "waiting"}, "nothing about any person"
+
+
 def test_a_wrong_pin_is_told_and_noted(guarded: StandIn) -> None:
     with client(guarded) as browser:
         page = sign_in(browser, pin="1")

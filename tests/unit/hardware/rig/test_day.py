@@ -100,6 +100,31 @@ def test_a_family_card_that_the_scanner_lost_holds_nobody_up() -> None:
     assert booth.served >= 1
 
 
+def test_the_counter_is_left_to_who_works_at_the_screen_and_applicants_still_sign() -> None:
+    booth = Counter()
+    booth.lamps("green")
+    booth.day.leave_to_officer(True, 0)
+    booth.run(30)
+    assert booth.cards
+    assert (booth.step, booth.served) == (None, 0), "nobody presses the buttons"
+    booth.press("start")
+    booth.run(1)
+    booth.press("next")
+    booth.run(10)
+    assert booth.signed
+    booth.day.leave_to_officer(False, booth.waiting)
+    booth.run(60)
+    assert booth.served >= 1, "the officer of the day goes on where the recording stands"
+
+
+def test_nobody_comes_while_as_many_wait_as_the_screen_tells() -> None:
+    booth = Counter()
+    booth.lamps("green")
+    booth.day.leave_to_officer(True, 3)
+    booth.run(120)
+    assert booth.cards == []
+
+
 def test_no_two_applicants_have_the_same_nik_and_each_can_be_one() -> None:
     cards = [family_card(3526, number) for number in range(1, 3000)]
     assert len({nik for _, nik in cards}) == len(cards)

@@ -249,3 +249,22 @@ def test_the_booth_file_of_every_plan_is_one_that_the_booth_accepts(tmp_path: Pa
     assert settings.genset.device == ("genset" if plan.genset == "dse" else None)
     assert settings.board == ("board" if plan.board else None)
     assert ("genset_start" in settings.wired) is not plan.board
+
+
+def test_only_the_demonstration_has_a_front_desk_and_it_is_always_open(tmp_path: Path) -> None:
+    for name, plan in (("plain", None), ("genset", BoothPlan(genset="dse")), ("demo", files.DEMO)):
+        places = Places(tmp_path / name)
+        files.write(places, PORTS, plan)
+        booth = load(places.booth_file)
+        kinds = {one.kind for one in booth.device}
+        buttons = [pin for pin, _ in booth.gpio.wired() if pin.startswith("ticket_")]
+        if name != "demo":
+            assert (booth.desk, booth.screen, booth.speaker, buttons) == (None, None, None, [])
+            assert not kinds & {"escpos", "zfm"}
+            continue
+        assert booth.desk is not None
+        settings = booth.desk.settings("tickets")
+        assert (settings.opens_h, settings.closes_h, len(settings.days)) == (0, 24, 7)
+        assert settings.status_url == "http://127.0.0.1:8080/status/"
+        assert len(buttons) == 5
+        assert kinds >= {"escpos", "zfm"}
