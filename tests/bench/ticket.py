@@ -64,7 +64,7 @@ def figures(firsts: list[float], lasts: list[float], commits: list[float], sizes
     commit, size = statistics.median(commits), int(statistics.median(sizes))
     asked = line_ms(ASKED_BYTES)
     note = (
-        f"p50 {statistics.median(firsts):.1f}, worst {max(firsts):.1f}; the whole ticket p50 "
+        f"ratio of the p50, {statistics.median(firsts):.1f}; worst {max(firsts):.1f}; the whole ticket p50 "
         f"{statistics.median(lasts):.0f} ({size} bytes need {line_ms(size):.0f}); baseline: commit {commit:.2f} and "
         f"the printer asked {asked:.1f}; {len(firsts)} samples"
     )
