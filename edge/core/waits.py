@@ -191,7 +191,7 @@ def expected(
     line = queue(queued, desk, settings)
     if row is not None and row in line:
         line = line[: line.index(row)]
-    return _sum(state, queued, [one.service for one in line], desk, now, settings)
+    return _sums(state, queued, [one.service for one in line], desk, now, settings)[-1]
 
 
 def waits(state: State, queued: Tickets, now: float, settings: DeskSettings) -> dict[str, Told]:
@@ -199,44 +199,53 @@ def waits(state: State, queued: Tickets, now: float, settings: DeskSettings) -> 
     found: dict[str, Told] = {}
     for desk in Desk:
         line = queue(queued, desk, settings)
-        services = [one.service for one in line]
-        for place, one in enumerate(line):
-            found[one.id] = _sum(state, queued, services[:place], desk, now, settings)
-        last = _sum(state, queued, services, desk, now, settings)
-        found |= {f"next/{service.value}": last for service in settings.letters if desk_of(service) is desk}
+        told = _sums(state, queued, [one.service for one in line], desk, now, settings)
+        found |= {one.id: wait for one, wait in zip(line, told, strict=False)}
+        found |= {f"next/{service.value}": told[-1] for service in settings.letters if desk_of(service) is desk}
     return found
 
 
-def _sum(state: State, queued: Tickets, line: list[Service], desk: Desk, now: float, settings: DeskSettings) -> Told:
-    at = unix(queued, now)
-    held = inside(queued, desk)
+def _sums(
+    state: State, queued: Tickets, line: list[Service], desk: Desk, now: float, settings: DeskSettings
+) -> list[Told]:
+    """The wait at each place of a line, and (last) of whoever comes next.
+
+    In one pass: the screen asks for all of them at each change.
+    """
+    at, held = unix(queued, now), inside(queued, desk)
     slots = settings.area if desk is Desk.RECORDING else 1
-    first = len(held) + len(line) - (slots - 1)
     left, most = outage_left(state, now, settings)
     if desk is Desk.FRONT:
         # The counter works on while the battery lasts; how long that is, nobody knows.
         left, most = 0.0, left
-    if first <= 0:
-        return Told(left, 0.4 * left, most)
-    lengths: list[tuple[float, float, Service]] = []
-    for place, one in enumerate(held[:first]):
-        mean, variance = pace(state, one.service, settings)
-        if place == 0:
-            spent = max(0.0, at - max(state.ended.get(desk, 0.0), one.called_at or at))
-            mean = max(mean - spent, 0.25 * mean)
-        lengths.append((mean, variance, one.service))
-    for service in line[: max(0, first - len(held))]:
-        lengths.append((*pace(state, service, settings), service))
-    total = sum(mean for mean, _, _ in lengths)
-    variance = sum(spread for _, spread, _ in lengths)
-    for service in {one for _, _, one in lengths}:
-        count = sum(one is service for _, _, one in lengths)
-        known = state.saved.get(f"pace/{service.value}")
-        seen = len(known.seconds) if isinstance(known, Pace) else 0
-        variance += count**2 * pace(state, service, settings)[1] / (PRIOR + seen)
+    ahead = [*(one.service for one in held), *line]
+    paces = {service: pace(state, service, settings) for service in set(ahead)}
     factor = correction(state, desk)
-    total, spread = total * factor, RANGE * float(variance**0.5) * factor
-    return Told(total + left, max(0.0, total + 0.4 * left - spread), total + most + spread)
+    counts = dict.fromkeys(paces, 0)
+    total = variance = 0.0
+    told: list[Told] = []
+    for first in range(len(held) - (slots - 1), len(ahead) - (slots - 1) + 1):
+        for place in range(sum(counts.values()), first):
+            mean, spread = paces[ahead[place]]
+            if place == 0 and held:
+                spent = max(0.0, at - max(state.ended.get(desk, 0.0), held[0].called_at or at))
+                mean = max(mean - spent, 0.25 * mean)
+            counts[ahead[place]] += 1
+            total, variance = total + mean, variance + spread
+        if first <= 0:
+            told.append(Told(left, 0.4 * left, most))
+            continue
+        unsure = sum(count**2 * paces[one][1] / _seen(state, one) for one, count in counts.items())
+        spread = RANGE * float((variance + unsure) ** 0.5) * factor
+        wait = total * factor
+        told.append(Told(wait + left, max(0.0, wait + 0.4 * left - spread), wait + most + spread))
+    return told
+
+
+def _seen(state: State, service: Service) -> float:
+    """How many observations a service's pace rests upon, with the configured one's weight."""
+    known = state.saved.get(f"pace/{service.value}")
+    return PRIOR + (len(known.seconds) if isinstance(known, Pace) else 0)
 
 
 def quality(state: State, day: str) -> tuple[float, float] | None:
