@@ -81,7 +81,7 @@ def step(state: State, event: Event, now: float) -> tuple[State, list[Command]]:
     commands += more
     refusal = refused(state)
     no_record = supply.may_record.reason
-    desk, recordings, more = _people(state, recordings, devices, event, now, no_record)
+    desk, recordings, more = _people(state, recordings, devices, event, now, surroundings(state, no_record, refusal))
     commands += more
     held = state.packets
     if isinstance(event, PacketAssembled) and recordings is not state.enrolment:
@@ -119,13 +119,12 @@ def _people(
     devices: health.State,
     event: Event,
     now: float,
-    no_record: str,
+    around: Surroundings,
 ) -> tuple[front.State, applicant.State, list[Command]]:
     """Front desk and recordings: what the one decides first is not given to the other."""
     settings, desk = state.settings, state.front
     if settings.officers and isinstance(event, ButtonPressed) and not desk.officers.officer:
         return desk, recordings, [Sound(Tone.REFUSE)]
-    around = surroundings(state, no_record)
     first = front.decides(event, recordings, settings)
     both = front.step(desk, recordings, event, now, settings, around, devices)
     desk, recordings, commands = both.front, both.recordings, list(both.commands)
@@ -135,10 +134,10 @@ def _people(
     return desk, recordings, commands
 
 
-def surroundings(state: State, no_record: str) -> Surroundings:
-    """What recordings must know of the rest. `no_record`: why the supply lets none begin."""
+def surroundings(state: State, no_record: str, refusal: Refusal | None) -> Surroundings:
+    """What recordings must know of the rest. `no_record`: why the supply lets none begin; `refusal`: as `refused`."""
     low = refuse("no-energy", why=no_record) if no_record else None
-    return Surroundings(refused(state), low, state.outbox.link is not None, state.front.officers.officer)
+    return Surroundings(refusal, low, state.outbox.link is not None, state.front.officers.officer)
 
 
 def _busy(state: State) -> dict[Kind, bool]:

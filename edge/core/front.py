@@ -145,8 +145,8 @@ def follow(
             job = jobs.get(f"job/{body.job}")
             if isinstance(job, Job):
                 state = replace(state, basket=basket.printed(state.basket, job.enrolment, at))
-    state = replace(state, waits=waits.power(state.waits, may_record, now, at))
-    return state, commands
+    followed = waits.power(state.waits, may_record, now, at)
+    return (state if followed is state.waits else replace(state, waits=followed)), commands
 
 
 def figures(state: State, now: float, settings: Settings) -> tuple[State, list[Command]]:

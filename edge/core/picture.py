@@ -179,7 +179,7 @@ def _number(state: State, row: applicant.Enrolment) -> str:
 
 
 def _applicants(state: State, now: float) -> tuple[ApplicantView, ...]:
-    around = surroundings(state, state.plant.may_record.reason)
+    around = surroundings(state, state.plant.may_record.reason, refused(state))
     found = []
     for row in applicant.enrolments(state.enrolment):
         waiting = row.stage is applicant.Stage.WAITING
