@@ -95,9 +95,11 @@ def test_killed_at_every_step_a_recording_goes_on_and_nothing_plain_is_left_on_t
     assert site.booth.stop()
     people = {"opened": site.scan, "checked": lambda: None}
     for step, order in orders():
-        kept = site.memory()
+        kept, before = site.memory(), len(site.deliveries.asked)
         site.reach(order, people.get(step, site.serve))
         memory = site.memory()
+        again = {name.partition(".")[0] for name in site.deliveries.asked[before:]} & set(kept.done)
+        assert not again, f"{order}: {again} was recorded already, and is asked again"
         assert memory.given == memory.tickets == (order != "before opened"), order
         assert len(memory.enrolments) == (order not in ("before opened", "after assembled")), order
         if step != "assembled":
@@ -115,9 +117,10 @@ def test_killed_at_every_step_a_recording_goes_on_and_nothing_plain_is_left_on_t
     site.booth.start()
     finish(site)
     for modality in ALL_SIX:
-        # Asked before each of: killed before the judge, killed before its commit, committed. Never again after that.
+        # Asked before each of: killed before the judge, killed before its commit, committed. A device that was busy
+        # with what a killed booth had asked of it may be asked once more.
         asked = site.signed if modality == "signature" else site.deliveries.times(modality)
-        assert asked == 3, f"{modality} was asked {asked} times: {site.deliveries.asked}"
+        assert asked >= 3, f"{modality} was asked {asked} times: {site.deliveries.asked}"
     assert set(site.steps()) == set(STEPS), "there is a commit that no order names"
     sent = opened_packet(site, packet)
     assert [name.partition(".")[0] for name in sent] == list(ALL_SIX)
@@ -125,6 +128,8 @@ def test_killed_at_every_step_a_recording_goes_on_and_nothing_plain_is_left_on_t
         assert values(sent[name]) == site.deliveries.records[name]
     assert [body["nik"] for body in told(site, "enrolment.opened")] == [site.nik]
     assert len(told(site, "ticket.issued")) == 1
+    taken = [body["modality"] for body in told(site, "enrolment.attempt") if body["accepted"]]
+    assert taken == list(ALL_SIX), "each modality is taken once"
     assert [body["sha256"] for body in told(site, "enrolment.completed")] == [hashlib.sha256(packet).hexdigest()]
     assert list(site.bench.centre.registered()) == [site.nik]
     assert site.close() == []
