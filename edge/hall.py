@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from edge.adapters.items import JudgedCapture, TemplateMade
+from edge.adapters.officers import OfficersError
 from edge.core import picture
 from edge.core.actions import StoreFinger
 from edge.core.commands import Announce, Answer, Command
@@ -15,6 +16,7 @@ from edge.core.events import CaptureTaken, Event
 from edge.core.events_desk import (
     Announced,
     FingerFound,
+    FingerRefused,
     FingerStored,
     OfficerAsked,
     OfficerRefusedSign,
@@ -172,7 +174,10 @@ class Hall:
     def _stored(self, event: FingerStored, page: int, image: bytes) -> Event:
         officer = self._storing.pop(page, "")
         if image and officer and self._officers is not None:
-            self._officers.set_page(officer, page)
+            try:
+                self._officers.set_page(officer, page)
+            except OfficersError as error:
+                return FingerRefused(event.device, error.what, error.remedy)
             if self._judge is not None:
                 self._judge.make_template(page, image)
         return replace(event, image=b"")

@@ -23,7 +23,7 @@ from edge.core import events_desk as desk
 from edge.core import front_moves as moves
 from edge.core.commands import Answer, Ask, Command, Publish
 from edge.core.enrolment import Surroundings
-from edge.core.events import Button, ButtonPressed, DocumentScanned, Event, Started, WallTime
+from edge.core.events import Button, ButtonPressed, DocumentScanned, Event, WallTime
 from edge.core.front_moves import Both
 from edge.core.front_moves import State as State
 from edge.core.printing import Job
@@ -78,13 +78,7 @@ def step(
     both = Both(state, recordings)
     match event:
         case WallTime(unix=unix):
-            queued = replace(state.tickets, offset=unix - now)
-            if settings.desk is None:
-                return moves.queued_as(both, queued)
-            queued, commands = tickets.roll(queued, now, settings.desk)
-            return moves.queued_as(both, queued, *commands)
-        case Started():
-            return moves.resumed(both)
+            return moves.told_time(both, unix, now, settings.desk)
         case desk.OfficerAsked():
             return _asked(both, event, now, settings, around, devices)
         case desk.OfficerSigned() | desk.OfficerRefusedSign():
@@ -279,15 +273,15 @@ def _at_reader(
     commands: list[Command] = []
     if both.front.officers.waits:
         commands.append(Answer(both.front.officers.waits, refuse("finger-trouble", error="somebody else asked")))
-    waits_for, later = "", False
-    if isinstance(action, want.StopWaiting):
-        commands.append(Ask(settings.finger, StopFinger()))
-    else:
-        storing = isinstance(action, want.StoreFinger)
-        request = EnrolFinger(action.page) if isinstance(action, want.StoreFinger) else IdentifyFinger()
-        commands.append(Ask(settings.finger, request))
-        waits_for, later = reply, True
-        both = replace(both, given=action.officer if isinstance(action, want.StoreFinger) and storing else "")
+    later = not isinstance(action, want.StopWaiting)
+    match action:
+        case want.StopWaiting():
+            commands.append(Ask(settings.finger, StopFinger()))
+        case want.StoreFinger(page=page):
+            commands.append(Ask(settings.finger, EnrolFinger(page)))
+        case want.WantFinger():
+            commands.append(Ask(settings.finger, IdentifyFinger()))
+    waits_for = reply if later else ""
     front = replace(both.front, officers=replace(both.front.officers, waits=waits_for, finger="put" if later else ""))
     return replace(both, front=front, commands=(*both.commands, *commands), later=later)
 

@@ -9,7 +9,7 @@ from typing import Any
 from contract.desk import PaperState, Precedence, QueueFigures, Service, TicketIssued, TicketLinked, TicketState
 from contract.messages import DeviceState, DocumentRefused
 from edge.core import actions as want
-from edge.core import applicant, basket, calls, enrolment, health, officers, tickets, waits
+from edge.core import applicant, basket, calls, capturing, enrolment, health, officers, tickets, waits
 from edge.core.commands import Announce, Ask, Command, Publish, Sound, Tone
 from edge.core.enrolment import Surroundings
 from edge.core.refusals import Refusal, refuse
@@ -107,6 +107,7 @@ def issued(
     given: DeskSettings,
     devices: health.State,
 ) -> Both:
+    """The next number of a service, with the wait that is told on its paper; `opened`: whom it is for."""
     queued, row = tickets.issue(both.front.tickets, service, precedence, now, given, settings.epoch)
     told = waits.expected(both.front.waits, queued, row, service, now, given)
     row = replace(row, told=told)
@@ -140,6 +141,7 @@ def print_paper(both: Both, row: tickets.Ticket, given: DeskSettings, devices: h
 
 
 def papered(both: Both, ticket: str, paper_state: PaperState, reason: str) -> Both:
+    """What the printer says of the paper that it was asked for."""
     row = tickets.find(both.front.tickets, ticket)
     if row is None or row.paper is not PaperState.PRINTING:
         return both
@@ -147,8 +149,25 @@ def papered(both: Both, ticket: str, paper_state: PaperState, reason: str) -> Bo
     return queued_as(both, queued, *commands)
 
 
-def resumed(both: Both) -> Both:
-    """After a start: papers that were under way are uncertain, and whoever was called hears it again."""
+def told_time(both: Both, unix: float, now: float, given: DeskSettings | None) -> Both:
+    """What the clock says: a new day, and (the first time in this run) what a start found."""
+    first = both.front.tickets.offset is None
+    queued = replace(both.front.tickets, offset=unix - now)
+    if given is None:
+        return queued_as(both, queued)
+    recording = applicant.recording(both.recordings)
+    queued, left, commands = tickets.roll(queued, now, given, recording.id if recording else "")
+    recordings = both.recordings
+    for row in left:
+        # Whoever comes again has a new number: nothing of the old one stands in the way.
+        recordings, more = enrolment.withdraw(recordings, row.enrolment, tickets.DAY_ENDED)
+        commands += more
+    both = queued_as(replace(both, recordings=recordings), queued, *commands)
+    return _resumed(both) if first else both
+
+
+def _resumed(both: Both) -> Both:
+    """After a start: papers that were under way are uncertain, and whoever was called today hears it again."""
     queued, commands = both.front.tickets, list[Command]()
     for row in tickets.tickets(queued):
         if row.paper is PaperState.PRINTING:
@@ -172,11 +191,7 @@ def start(both: Both, now: float, settings: Settings, given: DeskSettings, aroun
     begun = begin(both, want.Begin(line[0].enrolment), now, settings, given, around)
     if begun.refusal is not None:
         return replace(both, refusal=begun.refusal)
-    recordings, commands, refusal = enrolment.act(begun.recordings, want.Capture(), now, settings, around) or (
-        begun.recordings,
-        [],
-        None,
-    )
+    recordings, commands, refusal = capturing.capture(begun.recordings, now, settings)
     return replace(begun, recordings=recordings, commands=(*begun.commands, *commands), refusal=refusal)
 
 
@@ -221,6 +236,7 @@ def called(both: Both, done: calls.Step) -> Both:
 
 
 def moved(both: Both, done: calls.Step) -> Both:
+    """The same with the tickets as a call or a move left them."""
     queued, commands, refusal = done
     return replace(queued_as(both, queued, *commands), refusal=refusal)
 
@@ -313,4 +329,5 @@ def toned(both: Both, document: str | None = None) -> Both:
 
 
 def queued_as(both: Both, queued: tickets.State, *commands: Command) -> Both:
+    """The same with these tickets, and these commands after the others."""
     return replace(both, front=replace(both.front, tickets=queued), commands=(*both.commands, *commands))

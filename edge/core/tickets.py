@@ -17,6 +17,8 @@ from edge.core.refusals import Refusal, refuse
 from edge.core.settings import DeskSettings
 
 OPEN = frozenset({TicketState.WAITING, TicketState.CALLED, TicketState.PRESENT, TicketState.SKIPPED})
+#: Why a number ends that was not served on its day.
+DAY_ENDED = "the day ended"
 INSIDE = frozenset({TicketState.CALLED, TicketState.PRESENT})
 
 
@@ -144,22 +146,25 @@ def _opens(at: datetime, hour: float, settings: DeskSettings) -> str:
     return f"{on.isoformat()} {whole:02}.{part:02}"
 
 
-def roll(state: State, now: float, settings: DeskSettings) -> tuple[State, list[Command]]:
-    """A new day: the counters begin anew, and what is left of the days before is closed. Never backwards."""
+def roll(
+    state: State, now: float, settings: DeskSettings, under_way: str = ""
+) -> tuple[State, list[Ticket], list[Command]]:
+    """A new day: the counters begin anew, and what is left of the days before is closed. Never backwards.
+
+    `under_way`: the enrolment that is being recorded; its ticket stays. Gives what was closed.
+    """
     if state.offset is None:
-        return state, []
+        return state, [], []
     today = local(unix(state, now), settings).date().isoformat()
     day = day_of(state)
     if today <= day.date:
-        return state, []
-    commands: list[Command] = []
-    kept: dict[str, Ticket | Day] = {"day": Day(today, day.total)}
-    for row in tickets(state):
-        if row.state is TicketState.PRESENT:
-            kept[f"ticket/{row.id}"] = row
-        elif row.state in OPEN:
-            commands.append(Publish(TicketMoved(ticket=row.id, state=TicketState.CLOSED, reason="the day ended")))
-    return replace(state, saved=kept), commands
+        return state, [], []
+    rows = tickets(state)
+    stays = [row for row in rows if row.state is TicketState.PRESENT and under_way and row.enrolment == under_way]
+    left = [row for row in rows if row.state in OPEN and row not in stays]
+    kept: dict[str, Ticket | Day] = {"day": Day(today, day.total)} | {f"ticket/{row.id}": row for row in stays}
+    told = [Publish(TicketMoved(ticket=row.id, state=TicketState.CLOSED, reason=DAY_ENDED)) for row in left]
+    return replace(state, saved=kept), left, [*told]
 
 
 def issue(

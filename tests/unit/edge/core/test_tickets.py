@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from contract.desk import PaperState, Precedence, Service, TicketIssued, TicketMoved, TicketPaper, TicketState
-from contract.messages import DocumentRefused, EnrolmentOpened
+from contract.messages import DocumentRefused, EnrolmentCancelled, EnrolmentOpened
 from edge.core.actions import (
     Arrive,
+    Begin,
     CallNext,
     Desk,
     EndTicket,
@@ -261,3 +262,26 @@ def test_an_outage_makes_the_wait_for_a_recording_longer_and_its_range_wider(off
     assert after.expected_s > before.expected_s + 600
     assert after.high_s - after.low_s > before.high_s - before.low_s
     assert office.view.queue.waits[Service.LOST].expected_s == 0
+
+
+def test_the_next_morning_nobody_of_yesterday_is_called_or_stands_in_the_way(office: Office) -> None:
+    for serial in (1, 2, 3, 4):
+        office.arrive(serial)
+    for _ in range(3):
+        office.ask(CallNext(Desk.RECORDING))
+    office.ask(Arrive(office.view.queue.called[0].id))
+    office.wall += 24 * 3600
+    assert not [one for one in office.power_cut() if isinstance(one, Announce)]
+    assert office.view.queue.area_taken == 0
+    assert len(office.heard(EnrolmentCancelled)) == 4
+    office.arrive(1)
+    assert office.numbers() == ["A-001"], "the same person comes again, with a new number"
+
+
+def test_a_recording_that_runs_past_midnight_keeps_its_number(office: Office) -> None:
+    office.arrive(1)
+    assert office.ask(Begin(office.view.applicants[0].enrolment)) is None
+    office.wall += 24 * 3600
+    office.power_cut()
+    assert [row.number for row in office.view.queue.present] == ["A-001"]
+    assert not office.heard(EnrolmentCancelled)
