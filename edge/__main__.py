@@ -114,7 +114,7 @@ def _serve(config: Config, store: SqliteStore) -> bool:
     drivers = [assembly.driver(device) for device in config.device]
     signals = Signals(gpio)
     receipts = ReceiptBox(config.booth.data, config.booth.id, store.epoch, keys[1], inbox.put)
-    settings = config.settings(store.epoch, officers=bool(people.officers.names()))
+    settings = config.settings(store.epoch, officers=bool(people.officers.names() or people.officers.trouble()))
     booth = Booth(settings, identity, Core(), store, link, drivers, ports, signals, plant=gpio, hall=people.hall)
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -63,7 +63,7 @@ class Screen:
         utc_offset_h: float = 7.0,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        if host not in LOOPBACK and not sign.names():
+        if host not in LOOPBACK and not sign.names() and not sign.trouble():
             raise ValueError(
                 f"screen host {host!r} is reachable from the network but this booth has no officers: "
                 "register one, or set host to 127.0.0.1"

@@ -39,6 +39,9 @@ class SignIn(Protocol):
     def names(self) -> tuple[str, ...]:
         """Names of the officers who may sign in; cheap, asked at every request. Empty: nobody need sign in."""
 
+    def trouble(self) -> str:
+        """Why nobody can sign in though there may be officers, with the remedy; empty: all is well."""
+
     def check(self, name: str, pin: str) -> bool:
         """Whether the PIN is that officer's; slow by design, called in a thread of its own."""
 
@@ -142,6 +145,9 @@ class Guard:
             return None
         # An officer who was removed is out at once; where there are none, there is nobody to ask.
         names = self._sign.names()
+        if not names and (trouble := self._sign.trouble()):
+            # A damaged list of officers locks the page; it must not open it to everybody.
+            return PlainTextResponse(f"Daftar petugas rusak, tidak ada yang dapat masuk. / {trouble}", 503)
         if names and (session is None or session.officer not in names):
             if scope["method"] not in ("GET", "HEAD") or not _is_page(headers):
                 return PlainTextResponse("Sign in first.", 401)

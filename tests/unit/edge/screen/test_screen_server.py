@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,8 +15,9 @@ import pytest
 
 from contract.desk import ExceptionKind, Precedence, Service
 from contract.messages import Modality, Supply
+from edge.adapters.officers import Officers as RealOfficers
 from edge.core import actions as act
-from edge.core.events_desk import OfficerRefusedSign, OfficerSigned
+from edge.core.events_desk import OfficerAsked, OfficerRefusedSign, OfficerSigned
 from edge.core.refusals import refuse
 from edge.core.view import PowerView
 from edge.screen import context as screen_context
@@ -287,6 +289,17 @@ def test_after_too_many_wrong_pins_even_the_right_one_waits() -> None:
         page = sign_in(browser)
         assert "Terlalu banyak PIN salah: tunggu 42 detik" in page.text
         assert "set-cookie" not in page.headers
+
+
+def test_a_damaged_list_of_officers_locks_the_page_and_does_not_open_it(tmp_path: Path) -> None:
+    kept = RealOfficers(tmp_path)
+    kept.add("Siti", "246813")
+    kept.path.write_text("{ torn")
+    with StandIn(view(), sign=kept) as booth, client(booth) as browser:
+        for page in (browser.get("/"), browser.post("/do/capture", headers={"Origin": booth.screen.url})):
+            assert page.status_code == 503 and "Daftar petugas rusak" in page.text
+        assert browser.get("/papan").status_code == 200
+        assert not [event for event in booth.events if isinstance(event, OfficerAsked)]
 
 
 def test_an_officer_signs_in_by_finger(guarded: StandIn) -> None:
